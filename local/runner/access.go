@@ -51,6 +51,11 @@ func (g *gate) mayRun(header http.Header, action, resource string) error {
 	return g.Check(header, policy.Request{Action: action, Resource: resource})
 }
 
+// maySchedule decides whether the signer of a request may do an action on a schedule, or pass a role to it.
+func (g *gate) maySchedule(header http.Header, action, resource string) error {
+	return g.Check(header, policy.Request{Action: action, Resource: resource, PassedTo: template.Scheduler})
+}
+
 // mayInvoke decides whether the signer of a request may invoke a function.
 func (g *gate) mayInvoke(header http.Header, function string) error {
 	return g.Check(header, policy.Request{Action: "lambda:InvokeFunction", Resource: function})

@@ -39,6 +39,8 @@ func TestOtherRightsOfRoles(t *testing.T) {
 	const bus = "arn:aws:events:us-east-1:000000000000:event-bus/"
 	const queue = "arn:aws:sqs:us-east-1:000000000000:Sys-"
 	const machine = "arn:aws:states:us-east-1:000000000000:stateMachine:Sys-"
+	const schedule = "arn:aws:scheduler:us-east-1:000000000000:schedule/"
+	const role = "arn:aws:iam::000000000000:role/Sys-"
 	const function = "arn:aws:lambda:us-east-1:000000000000:function:Sys-"
 	for _, test := range []struct {
 		key   string
@@ -92,6 +94,24 @@ func TestOtherRightsOfRoles(t *testing.T) {
 		{
 			"ApiFunction", func(r *http.Request) error { return g.mayRun(r.Header, "states:StartExecution", machine+"Steps") },
 			"states:StartExecution on resource: " + machine + "Steps",
+		},
+		{
+			"CourierFunction", func(r *http.Request) error {
+				return g.maySchedule(r.Header, "scheduler:CreateSchedule", schedule+"Sys-Deadlines/a")
+			}, "",
+		},
+		{
+			"CourierFunction", func(r *http.Request) error {
+				return g.maySchedule(r.Header, "scheduler:CreateSchedule", schedule+"default/a")
+			}, "scheduler:CreateSchedule on resource: " + schedule + "default/a",
+		},
+		{
+			"CourierFunction",
+			func(r *http.Request) error { return g.maySchedule(r.Header, "iam:PassRole", role+"ScheduleRole") }, "",
+		},
+		{
+			"CourierFunction", func(r *http.Request) error { return g.maySchedule(r.Header, "iam:PassRole", role+"TeamRole") },
+			"iam:PassRole on resource: " + role + "TeamRole",
 		},
 		{"TeamFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Letters") }, ""},
 		{

@@ -96,4 +96,5 @@ func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }
 func (c config) executions() string  { return filepath.Join(c.state, "executions") }
 func (c config) queueFiles() string  { return filepath.Join(c.state, "queues") }
 
+func (c config) scheduleFiles() string { return filepath.Join(c.state, "schedules") }
 func (c config) bucketFolders() string { return filepath.Join(c.state, "buckets") }

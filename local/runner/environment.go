@@ -29,7 +29,7 @@ func (r *runner) ownPlace(system *template.System, functions map[string]*lambda.
 	own.HandleFunc(servicePath, r.describe(system))
 	own.HandleFunc(countsPath, counts(functions))
 	own.HandleFunc(environmentPath, r.environment(system))
-	own.HandleFunc(schedulePath, r.schedule.now)
+	own.HandleFunc(schedulePath, r.runSchedule)
 	own.HandleFunc(unitsPath, r.units)
 	own.HandleFunc(issuerPath+"/", r.issue)
 	return place{func(path string) bool { return strings.HasPrefix(path, ownPaths) }, own}

@@ -19,6 +19,7 @@ import (
 	"github.com/annals-es/annals/local/invoke"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
+	"github.com/annals-es/annals/local/scheduler"
 	"github.com/annals-es/annals/local/socket"
 	"github.com/annals-es/annals/local/states"
 	"github.com/annals-es/annals/local/template"
@@ -55,8 +56,10 @@ type runner struct {
 	tokens   http.Handler     // the issuer's
 	mappings *mappings
 	programs *companions // beside the service
-	schedule *schedules
-	ended    chan error // errors of parts that should not end by themselves
+	ended    chan error  // errors of parts that should not end by themselves
+
+	schedules *scheduler.Server
+	scheduler *scheduler.Scheduler
 }
 
 // start starts everything. If it fails, stop ends what has started.
@@ -93,6 +96,9 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	if r.invokes, err = invoke.Listen(template.Account, template.Region, r.log); err != nil {
+		return err
+	}
+	if r.schedules, err = scheduler.Listen(r.log); err != nil {
 		return err
 	}
 	system, err := template.Read(dir, template.Options{
@@ -136,7 +142,7 @@ func (r *runner) clear() error {
 		return nil
 	}
 	for _, dir := range []string{
-		r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions(),
+		r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions(), r.scheduleFiles(),
 	} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("delete the data of earlier runs: %w", err)
@@ -203,6 +209,9 @@ func (r *runner) stop() {
 	}
 	if r.events != nil {
 		r.events.Close()
+	}
+	if err := r.closeSchedules(); err != nil { // before their queues
+		r.log.ErrorContext(ctx, "close the schedules", "error", err)
 	}
 	if err := r.closeBuses(); err != nil {
 		r.log.ErrorContext(ctx, "close the buses", "error", err)

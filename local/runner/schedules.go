@@ -1,82 +1,101 @@
 package runner
 
 import (
-	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 
-	"github.com/annals-es/annals/local/schedule"
+	"github.com/annals-es/annals/local/policy"
+	"github.com/annals-es/annals/local/scheduler"
 	"github.com/annals-es/annals/local/template"
 )
 
-// schedules are the template's schedules. They fire while the runner runs; times that passed before are skipped.
-type schedules struct {
-	*runner
-	all  []template.Schedule
-	when []schedule.Schedule
-}
-
-func (r *runner) newSchedules(system *template.System) (*schedules, error) {
-	s := &schedules{runner: r, all: system.Schedules}
-	for _, d := range s.all {
-		zone, err := time.LoadLocation(d.Timezone)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.ID, err)
-		}
-		when, err := schedule.Parse(d.Expression, zone, time.Now())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.ID, err)
-		}
-		s.when = append(s.when, when)
+// openSchedules opens the template's schedules, with those that functions made, and serves them.
+func (r *runner) openSchedules(system *template.System) error {
+	c := scheduler.Config{
+		Account: template.Account, Region: template.Region, Queues: map[string]scheduler.Queue{},
+		CheckRole: func(role, group, queue string) error { return checkScheduleRole(system, role, group, queue) },
 	}
-	return s, nil
-}
-
-// start fires each schedule at its times until the context ends.
-func (s *schedules) start(ctx context.Context) {
-	for i := range s.all {
-		go s.keep(ctx, i)
+	for _, g := range system.ScheduleGroups {
+		c.Groups = append(c.Groups, g.Name)
 	}
-}
-
-func (s *schedules) keep(ctx context.Context, i int) {
-	for last := time.Now(); ; {
-		next := s.when[i].Next(last)
-		if next.IsZero() {
-			return
-		}
-		// The clock is checked regularly: one long timer would fire late after a laptop slept.
-		for time.Now().Before(next) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(min(time.Until(next), time.Minute)):
-			}
-		}
-		if err := s.fire(ctx, s.all[i]); err != nil {
-			s.log.ErrorContext(ctx, "send a schedule's message", "schedule", s.all[i].ID, "error", err)
-		}
-		last = time.Now()
+	for _, q := range system.Queues {
+		c.Queues[q.ARN] = r.queues[q.ID]
 	}
+	var declared []scheduler.Declared
+	for _, d := range system.Schedules {
+		declared = append(declared, declare(d))
+	}
+	var err error
+	if r.scheduler, err = scheduler.Open(filepath.Join(r.scheduleFiles(), "schedules.jsonl"), c, declared, r.log); err != nil {
+		return err
+	}
+	r.schedules.MayDo = r.gate.maySchedule
+	r.schedules.Serve(r.scheduler)
+	return nil
 }
 
-func (s *schedules) fire(ctx context.Context, d template.Schedule) error {
-	return s.queues[d.QueueID].Send(ctx, []byte(d.Input))
+// declare returns a schedule of the template in the form of the API.
+func declare(d template.Schedule) scheduler.Declared {
+	state := "ENABLED"
+	if d.Disabled {
+		state = "DISABLED"
+	}
+	return scheduler.Declared{ID: d.ID, Name: d.Name, Definition: scheduler.Definition{
+		GroupName: d.Group, ScheduleExpression: d.Expression, ScheduleExpressionTimezone: d.Timezone,
+		StartDate: seconds(d.Start), EndDate: seconds(d.End), State: state,
+		FlexibleTimeWindow: scheduler.Window{Mode: "OFF"}, // also for a window: its beginning is in it
+		Target:             scheduler.Target{Arn: d.QueueARN, RoleArn: d.RoleARN, Input: d.Input},
+	}}
 }
 
-// now answers at schedulePath and fires the schedule.
-func (s *schedules) now(w http.ResponseWriter, request *http.Request) {
-	for _, d := range s.all {
-		if d.ID != request.PathValue("id") {
+func seconds(t *time.Time) *float64 {
+	if t == nil {
+		return nil
+	}
+	return scheduler.Seconds(*t)
+}
+
+// checkScheduleRole returns an error if EventBridge Scheduler may not send to a queue under a role.
+func checkScheduleRole(system *template.System, role, group, queue string) error {
+	for _, known := range system.ScheduleRoles {
+		if known.ARN != role {
 			continue
 		}
-		if err := s.fire(request.Context(), d); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+		if !known.Trust.Allows(template.Account, group) {
+			return fmt.Errorf("the execution role you provide must allow AWS EventBridge Scheduler to assume the role: the "+
+				"trust policy of %s does not allow sts:AssumeRole to %s for %s", role, template.Scheduler, group)
 		}
-		w.WriteHeader(http.StatusAccepted)
-		return
+		err := known.Principal.Check(policy.Request{Action: "sqs:SendMessage", Resource: queue}, nil)
+		if err != nil {
+			return fmt.Errorf("the role may not send to the schedule's target: allow it in the role's policy: %w", err)
+		}
+		return nil
 	}
-	http.Error(w, "there is no schedule "+request.PathValue("id"), http.StatusNotFound)
+	return fmt.Errorf("the role %q is not in the template: name one that EventBridge Scheduler may assume, and that may "+
+		"send to %s", role, queue)
+}
+
+// runSchedule answers at schedulePath and sends the schedule's message.
+func (r *runner) runSchedule(w http.ResponseWriter, request *http.Request) {
+	found, err := r.scheduler.Run(request.Context(), request.PathValue("id"))
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	case !found:
+		http.Error(w, "there is no schedule "+request.PathValue("id"), http.StatusNotFound)
+	default:
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+func (r *runner) closeSchedules() error {
+	if r.schedules != nil {
+		r.schedules.Close()
+	}
+	if r.scheduler == nil {
+		return nil
+	}
+	return r.scheduler.Close()
 }

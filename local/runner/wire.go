@@ -28,7 +28,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 		return err
 	}
 	r.openBuckets(system) //nolint:contextcheck // buckets report objects as long as the runner runs
-	if r.schedule, err = r.newSchedules(system); err != nil {
+	if err := r.openSchedules(system); err != nil {
 		return err
 	}
 	if err := r.openBuses(system); err != nil {
@@ -53,7 +53,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 		return err
 	}
 	r.mappings.start(r.ended)
-	r.schedule.start(r.mappings.context) //nolint:contextcheck // like the mappings, until the runner stops
+	r.scheduler.Start() //nolint:contextcheck // until the runner stops
 	return nil
 }
 
@@ -84,6 +84,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
 		"AWS_ENDPOINT_URL_SFN":              r.sfn.Address(),
 		"AWS_ENDPOINT_URL_LAMBDA":           r.invokes.Address(),
+		"AWS_ENDPOINT_URL_SCHEDULER":        r.schedules.Address(),
 		// The endpoint that sends messages to connections of the WebSocket API.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

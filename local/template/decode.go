@@ -81,7 +81,8 @@ var harmless = map[string][]string{
 		"BucketName", "BucketEncryption", "PublicAccessBlockConfiguration", "LifecycleConfiguration",
 		"OwnershipControls", "Tags",
 	},
-	typeSchedule: {"Name", "Description", "FlexibleTimeWindow", "GroupName", "KmsKeyArn"},
+	typeSchedule:      {"Name", "Description", "FlexibleTimeWindow", "KmsKeyArn"},
+	typeScheduleGroup: {"Name", "Tags"},
 }
 
 // Types of resources that run.
@@ -99,8 +100,11 @@ const (
 	typeQueue       = "AWS::SQS::Queue"
 	typeBucket      = "AWS::S3::Bucket"
 	typeSchedule    = "AWS::Scheduler::Schedule"
-	typeBus         = "AWS::Events::EventBus"
-	typeMachine     = "AWS::StepFunctions::StateMachine"
+
+	typeScheduleGroup = "AWS::Scheduler::ScheduleGroup"
+
+	typeBus     = "AWS::Events::EventBus"
+	typeMachine = "AWS::StepFunctions::StateMachine"
 )
 
 // idle are types of resources that need not run: they grant permissions, describe, or hold output.
@@ -113,7 +117,7 @@ var idle = []string{
 // running are the types that the local runner runs.
 var running = []string{
 	typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAuthorizer,
-	typeAnswer, typeQueue, typeBucket, typeSchedule, typeBus, typeMachine,
+	typeAnswer, typeQueue, typeBucket, typeSchedule, typeScheduleGroup, typeBus, typeMachine,
 }
 
 // runs reports whether the local runner runs a resource's type.

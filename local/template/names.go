@@ -15,6 +15,9 @@ var nameProperty = map[string]string{
 	typeBucket:      "BucketName",
 	typeBus:         "Name",
 	typeMachine:     "StateMachineName",
+	typeSchedule:    "Name",
+
+	typeScheduleGroup: "Name",
 
 	typeRole:              "RoleName",
 	typeManagedPolicy:     "ManagedPolicyName",
@@ -100,6 +103,11 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return arn("events", "event-bus/"+name), nil
 	case typeBus + ".Name", typeMachine + ".Name":
 		return name, nil
+	case typeScheduleGroup + ".Arn":
+		return arn("scheduler", "schedule-group/"+name), nil
+	case typeSchedule + ".Arn":
+		group, err := s.groupOf(r, depth)
+		return arn("scheduler", "schedule/"+group+"/"+name), err
 	case typeQueue + ".Arn":
 		return arn("sqs", name), nil
 	case typeQueue + ".QueueName":

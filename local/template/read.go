@@ -112,7 +112,8 @@ func readJSON(file string, into any) error {
 // addTo adds the resources that run. Tables, functions, queues and buckets come first: APIs and mappings refer to them.
 func (s *stack) addTo(system *System) error {
 	for _, add := range []func(*System) error{
-		s.addStack, s.addTables, s.addFunctions, s.addQueues, s.addBuckets, s.addBuses, s.addSchedules, s.addAPIs,
+		s.addStack, s.addTables, s.addFunctions, s.addQueues, s.addBuckets, s.addBuses, s.addScheduleGroups,
+		s.addScheduleRoles, s.addSchedules, s.addAPIs,
 		s.addSockets, s.addMappings, s.addMachines, s.addNotRun,
 	} {
 		if err := add(system); err != nil {

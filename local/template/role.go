@@ -21,7 +21,7 @@ const (
 var attached = []string{typePolicy, typeRolePolicy, typeManagedPolicy}
 
 // judged are the services that run locally and check permissions.
-var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api", "lambda", "states"}
+var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api", "lambda", "states", "scheduler", "iam"}
 
 // needless are AWS's managed policies without an effect on a local run: for logs, traces, networks and event source
 // mappings.

@@ -20,8 +20,11 @@ type System struct {
 	Queues    []Queue
 	Buckets   []Bucket
 	Schedules []Schedule
-	Buses     []Bus
-	Mappings  []Mapping
+	// ScheduleGroups are the groups of schedules, ScheduleRoles the roles that schedules may name.
+	ScheduleGroups []ScheduleGroup
+	ScheduleRoles  []ScheduleRole
+	Buses          []Bus
+	Mappings       []Mapping
 	// Machines are the state machines.
 	Machines []Machine
 	// QueueMappings are the mappings whose source is a queue.

@@ -77,8 +77,9 @@ const whole = `{
 				{"Event": "s3:ObjectRemoved:*", "Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}}
 			]}
 		}},
+		"Group": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Tags": []}},
 		"Daily": {"Type": "AWS::Scheduler::Schedule", "Properties": {
-			"ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+			"Name": {"Fn::Sub": "daily-${Stage}"}, "GroupName": {"Ref": "Group"}, "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
 			"Target": {"Arn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Input": "{}"}
 		}},
 		"Paused": {"Type": "AWS::Scheduler::Schedule",
@@ -309,7 +310,8 @@ func TestRead(t *testing.T) {
 		t.Errorf("buckets (-want +got):\n%s", diff)
 	}
 	wantSchedules := []template.Schedule{{
-		ID: "Daily", Expression: "rate(1 day)", Timezone: "UTC", QueueID: "Jobs", Input: "{}",
+		ID: "Daily", Name: "daily-dev", Group: "Sys-Group", Expression: "rate(1 day)", Timezone: "UTC", Input: "{}",
+		QueueARN: "arn:aws:sqs:us-east-1:000000000000:jobs-dev", RoleARN: "arn:aws:iam::000000000000:role/Sys-Role",
 	}}
 	if diff := cmp.Diff(wantSchedules, system.Schedules); diff != "" {
 		t.Errorf("schedules (-want +got):\n%s", diff)
