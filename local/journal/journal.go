@@ -46,8 +46,8 @@ func Read[L comparable](path string, apply func(L)) error {
 	return nil
 }
 
-// Create writes the lines that make up the current state to a new file that replaces the old one, and keeps it open. The
-// caller closes it.
+// Create writes the lines that make up the current state to a new file that replaces the old one, and keeps it open.
+// The caller closes it.
 func Create[L any](path string, state []L) (*Journal[L], error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (j *Journal[L]) Write(l L) error {
 	return j.failed
 }
 
-// Long reports whether most of the lines are about things that are gone, if size things are left. Then the file is worth
-// a [Journal.Rewrite].
+// Long reports whether most of the lines are about things that are gone, if size things are left. Then the file is
+// worth a [Journal.Rewrite].
 func (j *Journal[L]) Long(size int) bool { return j.lines >= 1000 && j.lines >= 10*size }
 
 // Rewrite replaces the lines by those that make up the current state.

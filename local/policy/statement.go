@@ -83,8 +83,8 @@ func everybody(principal any) error {
 	return nil
 }
 
-// condition reads {"ArnNotEquals": {"aws:PrincipalArn": …}} and {"StringEquals": {"iam:PassedToService": …}}. ArnNotEquals
-// and ArnNotLike both compare with patterns.
+// condition reads {"ArnNotEquals": {"aws:PrincipalArn": …}} and {"StringEquals": {"iam:PassedToService": …}}.
+// ArnNotEquals and ArnNotLike both compare with patterns.
 func (s *Statement) condition(condition any) (err error) {
 	operators, _ := condition.(map[string]any)
 	for _, one := range []struct {
@@ -101,6 +101,6 @@ func (s *Statement) condition(condition any) (err error) {
 			return err
 		}
 	}
-	return fmt.Errorf("%v is not supported locally: use ArnNotEquals or ArnNotLike with aws:PrincipalArn, or StringEquals "+
-		"with iam:PassedToService", condition)
+	return fmt.Errorf("%v is not supported locally: use ArnNotEquals or ArnNotLike with aws:PrincipalArn, or "+
+		"StringEquals with iam:PassedToService", condition)
 }

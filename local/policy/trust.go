@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Trust is the part of a role's trust policy that lets an AWS service assume the role. Each element is a statement, with
-// the patterns that it asks of the request, by key. The zero value lets the service do nothing.
+// Trust is the part of a role's trust policy that lets an AWS service assume the role. Each element is a statement,
+// with the patterns that it asks of the request, by key. The zero value lets the service do nothing.
 type Trust []map[string][]string
 
 // ParseTrust reads which requests of a service may assume a role, from the statements of its trust policy. Statements

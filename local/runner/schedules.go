@@ -28,7 +28,8 @@ func (r *runner) openSchedules(system *template.System) error {
 		declared = append(declared, declare(d))
 	}
 	var err error
-	if r.scheduler, err = scheduler.Open(filepath.Join(r.scheduleFiles(), "schedules.jsonl"), c, declared, r.log); err != nil {
+	file := filepath.Join(r.scheduleFiles(), "schedules.jsonl")
+	if r.scheduler, err = scheduler.Open(file, c, declared, r.log); err != nil {
 		return err
 	}
 	r.schedules.MayDo = r.gate.maySchedule

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -41,7 +42,8 @@ func deadline(stack, name string, at time.Time) *scheduler.CreateScheduleInput {
 		ActionAfterCompletion: types.ActionAfterCompletionDelete,
 		Target: &types.Target{
 			Arn:     aws.String("arn:aws:sqs:us-east-1:000000000000:" + stack + "-Timed"),
-			RoleArn: aws.String("arn:aws:iam::000000000000:role/" + stack + "-ScheduleRole"), Input: aws.String(name + " is due"),
+			RoleArn: aws.String("arn:aws:iam::000000000000:role/" + stack + "-ScheduleRole"),
+			Input:   aws.String(name + " is due"),
 		},
 	}
 }
@@ -73,8 +75,8 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// A function makes a schedule that its role allows. A kill of the runner does not lose it: it runs when the runner is up
-// again, and then is gone. What ran before does not run again.
+// A function makes a schedule that its role allows. A kill of the runner does not lose it: it runs when the runner is
+// up again, and then is gone. What ran before does not run again.
 func TestSchedulesOutliveTheRunner(t *testing.T) {
 	t.Parallel()
 	state, dir := t.TempDir(), system(t)
@@ -117,6 +119,25 @@ func refused(t *testing.T, err error, want string) {
 	e, ok := errors.AsType[smithy.APIError](err)
 	if !ok || e.ErrorCode() != "AccessDeniedException" || !strings.Contains(e.ErrorMessage(), want) {
 		t.Errorf("request of a function without the right to: %v, want AccessDeniedException for %s", err, want)
+	}
+}
+
+// A schedule of the template with a wrong role is refused at the start, in one sentence.
+func TestScheduleWithAWrongRole(t *testing.T) {
+	t.Parallel()
+	dir := system(t)
+	files, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	text := strings.Replace(read(t, files[0]), `"Service": "scheduler.amazonaws.com"`, `"Service": "lambda.amazonaws.com"`, 1)
+	if err := os.WriteFile(files[0], []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	words := refusal(t, []string{"-state", t.TempDir(), "-template", dir}, "PORT=0", shared(t))
+	if !strings.Contains(words, "Daily: the schedule default/") ||
+		!strings.Contains(words, "must allow AWS EventBridge Scheduler to assume the role") {
+		t.Errorf("the runner printed %q, want the schedule and what is wrong with its role", words)
 	}
 }
 

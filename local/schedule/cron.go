@@ -108,8 +108,8 @@ func (f field) value(text string) (int, error) {
 	return v, nil
 }
 
-// Next implements [Schedule]. A time that does not exist, because clocks are set forward, is skipped. A time that exists
-// twice, because clocks are set back, is due once.
+// Next implements [Schedule]. A time that does not exist, because clocks are set forward, is skipped. A time that
+// exists twice, because clocks are set back, is due once.
 func (c cron) Next(after time.Time) time.Time {
 	t := after.In(c.in).Truncate(time.Minute).Add(time.Minute)
 	for t.Year() < len(c.years) {
@@ -131,8 +131,8 @@ func (c cron) Next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// midnight returns the beginning of a later day. Where clocks are set forward at midnight, time.Date may return the last
-// hour of the day before; then it returns the next hour instead.
+// midnight returns the beginning of a later day. Where clocks are set forward at midnight, time.Date may return the
+// last hour of the day before; then it returns the next hour instead.
 func (c cron) midnight(t time.Time, year int, month time.Month, day int) time.Time {
 	if begin := time.Date(year, month, day, 0, 0, 0, 0, c.in); begin.After(t) {
 		return begin

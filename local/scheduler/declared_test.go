@@ -21,6 +21,7 @@ func declared(id, expression, input string) scheduler.Declared {
 
 // The template's schedules continue where they were, unless they have changed. Those that it has no more are gone.
 func TestDeclared(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		rate, once := declared("R", "rate(1 hour)", "rate"), declared("O", "at(2000-01-01T00:01:00)", "once")
 		r.crash(0, rate, once)
@@ -49,6 +50,7 @@ func TestDeclared(t *testing.T) {
 }
 
 func TestDeclaredWrongly(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		good := declared("A", "rate(1 day)", "x")
 		group, target := good, good
@@ -75,6 +77,7 @@ func TestDeclaredWrongly(t *testing.T) {
 
 // A schedule whose group, role or queue the template has no more is kept, but does not run until they are back.
 func TestTemplateHasChanged(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		r.create("a", "at(2000-01-01T00:01:00)", func(in *api.CreateScheduleInput) { in.GroupName = aws.String("g") })
 		r.groups = nil

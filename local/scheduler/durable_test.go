@@ -16,13 +16,15 @@ import (
 
 // What was answered is still so after a crash.
 func TestChangesOutliveTheRunner(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		for _, name := range []string{"kept", "changed", "deleted"} {
 			r.create(name, "at(2000-01-01T00:01:00)", deleting)
 		}
 		in := creation("changed", "at(2000-01-01T00:02:00)")
 		if _, err := r.UpdateSchedule(t.Context(), &api.UpdateScheduleInput{
-			Name: in.Name, ScheduleExpression: in.ScheduleExpression, FlexibleTimeWindow: in.FlexibleTimeWindow, Target: in.Target,
+			Name: in.Name, ScheduleExpression: in.ScheduleExpression, FlexibleTimeWindow: in.FlexibleTimeWindow,
+			Target: in.Target,
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -57,6 +59,7 @@ func (w *watched) Send(ctx context.Context, message []byte) error {
 
 // The message is in the queue before the schedule is gone: a crash in between sends it again.
 func TestAtLeastOnce(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		w := &watched{r.queue, r.file, ""}
 		if err := r.now.Close(); err != nil {
@@ -81,6 +84,7 @@ func TestAtLeastOnce(t *testing.T) {
 
 // The file does not grow without limit.
 func TestFileIsRewritten(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		r.create("rare", "rate(365 days)")
 		r.create("often", "rate(1 minute)")
@@ -100,6 +104,7 @@ func TestFileIsRewritten(t *testing.T) {
 
 // A change that cannot be written is not made. A schedule that ran does not run again and again.
 func TestFileFails(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		r.create("n", "at(2000-01-01T00:01:00)", deleting)
 		r.create("kept", "rate(1 hour)")
@@ -119,6 +124,7 @@ func TestFileFails(t *testing.T) {
 }
 
 func TestForeignFile(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		if err := r.now.Close(); err != nil {
 			t.Fatal(err)

@@ -75,7 +75,6 @@ type rig struct {
 // bubble runs a test with a clock of its own, which begins at 2000-01-01T00:00:00Z.
 func bubble(t *testing.T, test func(*testing.T, *rig)) {
 	t.Helper()
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{
 			t: t, file: filepath.Join(t.TempDir(), "schedules", "s.jsonl"), queue: &inbox{}, groups: []string{"g"},

@@ -132,8 +132,8 @@ func (s *Scheduler) send(ctx context.Context, r *record, due time.Time, attempt 
 	return queue.Send(ctx, []byte(message))
 }
 
-// Run sends the message of a schedule of the template, by its logical id, in addition to its own times. It returns false if
-// there is no such schedule.
+// Run sends the message of a schedule of the template, by its logical id, in addition to its own times. It returns
+// false if there is no such schedule.
 func (s *Scheduler) Run(ctx context.Context, id string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

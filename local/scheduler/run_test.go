@@ -12,6 +12,7 @@ import (
 
 // A schedule for one time runs once, at that time in its time zone. A time in the past is now.
 func TestOnce(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(_ *testing.T, r *rig) {
 		r.create("past", "at(1999-12-31T23:00:00)")
 		r.after(0, "00:00:00.000 past")
@@ -36,6 +37,7 @@ func TestOnce(t *testing.T) {
 
 // Schedules that are due at once run in the order of their times.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(_ *testing.T, r *rig) {
 		for _, second := range []string{"3", "1", "2"} {
 			r.create(second, "at(2000-01-01T00:00:0"+second+")")
@@ -47,6 +49,7 @@ func TestOrder(t *testing.T) {
 
 // A rate(…) runs when it is made, and then in steps from there.
 func TestRate(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(_ *testing.T, r *rig) {
 		time.Sleep(10 * time.Second)
 		r.create("r", "rate(1 minute)")
@@ -69,6 +72,7 @@ func TestRate(t *testing.T) {
 }
 
 func TestCron(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(_ *testing.T, r *rig) {
 		r.create("c", "cron(0 9 ? * MON-FRI 2000)", func(in *api.CreateScheduleInput) {
 			in.ScheduleExpressionTimezone = aws.String("America/New_York")
@@ -85,6 +89,7 @@ func TestCron(t *testing.T) {
 
 // Of the times that a recurring schedule missed, the latest alone is made good.
 func TestMissed(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(_ *testing.T, r *rig) {
 		at := func(in *api.CreateScheduleInput) {
 			in.Target.Input = aws.String(*in.Name + " <aws.scheduler.scheduled-time>")
@@ -103,6 +108,7 @@ func TestMissed(t *testing.T) {
 
 // A schedule that was changed runs as it is now, even if it had completed.
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		update := func(expression string) {
 			t.Helper()
@@ -130,6 +136,7 @@ func TestUpdate(t *testing.T) {
 
 // A message that cannot be sent is sent again, more and more rarely. A restart does not lose it.
 func TestSendingFails(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(_ *testing.T, r *rig) {
 		r.queue.failures = 3
 		r.create("f", "at(2000-01-01T00:00:00)", deleting, func(in *api.CreateScheduleInput) {
@@ -149,6 +156,7 @@ func TestSendingFails(t *testing.T) {
 }
 
 func TestContextAttributes(t *testing.T) {
+	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		r.create("a", "at(2000-01-01T00:00:00)", func(in *api.CreateScheduleInput) {
 			in.GroupName = aws.String("g")

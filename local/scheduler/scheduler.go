@@ -28,8 +28,8 @@ type Scheduler struct {
 	journal *journal.Journal[entry]
 }
 
-// Open opens the schedules that are kept in a file, or creates it, and replaces those of an earlier template by those that
-// this one declares. Schedules run after Start. The caller closes the scheduler.
+// Open opens the schedules that are kept in a file, or creates it, and replaces those of an earlier template by those
+// that this one declares. Schedules run after Start. The caller closes the scheduler.
 //
 // Errors: one of the file; one that names a declared schedule that is not valid.
 func Open(file string, c Config, declared []Declared, log *slog.Logger) (*Scheduler, error) {
@@ -47,15 +47,16 @@ func Open(file string, c Config, declared []Declared, log *slog.Logger) (*Schedu
 	for _, key := range slices.Sorted(maps.Keys(s.all)) {
 		if err := s.runnable(s.all[key]); err != nil {
 			s.idle[key] = true
-			log.Warn("a schedule does not run: the template has changed since it was made", "schedule", key, "reason", err)
+			log.WarnContext(context.Background(), "a schedule does not run: the template has changed since it was made",
+				"schedule", key, "reason", err)
 		}
 	}
 	s.journal, err = journal.Create(file, s.entries())
 	return s, err
 }
 
-// declare adds the template's schedules, and deletes those of an earlier template. One that has not changed since continues
-// where it was.
+// declare adds the template's schedules, and deletes those of an earlier template. One that has not changed since
+// continues where it was.
 func (s *Scheduler) declare(declared []Declared) error {
 	now, kept := clock(), map[string]bool{}
 	for _, d := range declared {

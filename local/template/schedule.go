@@ -108,8 +108,8 @@ func (s *stack) addSchedules(system *System) error {
 	return nil
 }
 
-// addScheduleRoles adds all roles: a schedule that a function makes may name any of them. The policy is read only of those
-// that EventBridge Scheduler may assume.
+// addScheduleRoles adds all roles: a schedule that a function makes may name any of them. The policy is read only of
+// those that EventBridge Scheduler may assume.
 func (s *stack) addScheduleRoles(system *System) error {
 	for _, r := range s.of(typeRole) {
 		name, err := s.physicalName(r, 0)

@@ -81,7 +81,8 @@ func TestSchedules(t *testing.T) {
 			},
 		},
 		ScheduleRoles: []template.ScheduleRole{
-			{ID: "OfFunctions", ARN: role + "OfFunctions"}, {ID: "Role", ARN: role + "Role"}, {ID: "Strange", ARN: role + "Strange"},
+			{ID: "OfFunctions", ARN: role + "OfFunctions"}, {ID: "Role", ARN: role + "Role"},
+			{ID: "Strange", ARN: role + "Strange"},
 		},
 		NotRun: []string{
 			"a permission of Strange (AWS::IAM::Role: AssumeRolePolicyDocument: a statement about scheduler.amazonaws.com " +
@@ -98,7 +99,9 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("a schedule may act under %s: %t", r.ID, got)
 		}
 	}
-	for _, resource := range []string{queue, prefix + "-group/due", prefix + "/due/weekly", prefix + "/default/Sys-Paused"} {
+	for _, resource := range []string{
+		queue, prefix + "-group/due", prefix + "/due/weekly", prefix + "/default/Sys-Paused",
+	} {
 		err := system.ScheduleRoles[1].Principal.Check(policy.Request{Action: "sqs:SendMessage", Resource: resource}, nil)
 		if err != nil {
 			t.Errorf("send to a resource that the role allows: %v", err)

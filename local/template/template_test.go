@@ -79,7 +79,8 @@ const whole = `{
 		}},
 		"Group": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Tags": []}},
 		"Daily": {"Type": "AWS::Scheduler::Schedule", "Properties": {
-			"Name": {"Fn::Sub": "daily-${Stage}"}, "GroupName": {"Ref": "Group"}, "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+			"Name": {"Fn::Sub": "daily-${Stage}"}, "GroupName": {"Ref": "Group"}, "ScheduleExpression": "rate(1 day)",
+			"FlexibleTimeWindow": {"Mode": "OFF"},
 			"Target": {"Arn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Input": "{}"}
 		}},
 		"Paused": {"Type": "AWS::Scheduler::Schedule",
