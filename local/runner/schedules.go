@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 )
 
 // openSchedules opens the template's schedules, with those that functions made, and serves them.
-func (r *runner) openSchedules(system *template.System) error {
+func (r *runner) openSchedules(ctx context.Context, system *template.System) error {
 	c := scheduler.Config{
 		Account: template.Account, Region: template.Region, Queues: map[string]scheduler.Queue{},
 		CheckRole: func(role, group, queue string) error { return checkScheduleRole(system, role, group, queue) },
@@ -29,7 +30,7 @@ func (r *runner) openSchedules(system *template.System) error {
 	}
 	var err error
 	file := filepath.Join(r.scheduleFiles(), "schedules.jsonl")
-	if r.scheduler, err = scheduler.Open(file, c, declared, r.log); err != nil {
+	if r.scheduler, err = scheduler.Open(ctx, file, c, declared, r.log); err != nil {
 		return err
 	}
 	r.schedules.MayDo = r.gate.maySchedule

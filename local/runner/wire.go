@@ -28,7 +28,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 		return err
 	}
 	r.openBuckets(system) //nolint:contextcheck // buckets report objects as long as the runner runs
-	if err := r.openSchedules(system); err != nil {
+	if err := r.openSchedules(ctx, system); err != nil {
 		return err
 	}
 	if err := r.openBuses(system); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -89,6 +90,7 @@ func TestFileIsRewritten(t *testing.T) {
 		r.create("rare", "rate(365 days)")
 		r.create("often", "rate(1 minute)")
 		time.Sleep(3000 * time.Minute)
+		synctest.Wait()
 		r.queue.take()
 		text, err := os.ReadFile(r.file)
 		if lines := strings.Count(string(text), "\n"); err != nil || lines > 1001 {

@@ -97,7 +97,7 @@ func (r *rig) tryOpen(declared ...scheduler.Declared) error {
 		Account: account, Region: region, Groups: r.groups, Queues: map[string]scheduler.Queue{queue: target},
 		CheckRole: func(string, string, string) error { return r.refuse },
 	}
-	s, err := scheduler.Open(r.file, c, declared, slog.New(slog.DiscardHandler))
+	s, err := scheduler.Open(r.t.Context(), r.file, c, declared, slog.New(slog.DiscardHandler))
 	if err == nil {
 		r.now, r.Client = s, client(inProcess{scheduler.NewHandler(s)}, "http://local")
 	}

@@ -32,7 +32,9 @@ type Scheduler struct {
 // that this one declares. Schedules run after Start. The caller closes the scheduler.
 //
 // Errors: one of the file; one that names a declared schedule that is not valid.
-func Open(file string, c Config, declared []Declared, log *slog.Logger) (*Scheduler, error) {
+func Open(
+	ctx context.Context, file string, c Config, declared []Declared, log *slog.Logger,
+) (*Scheduler, error) {
 	all, err := read(file)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func Open(file string, c Config, declared []Declared, log *slog.Logger) (*Schedu
 	for _, key := range slices.Sorted(maps.Keys(s.all)) {
 		if err := s.runnable(s.all[key]); err != nil {
 			s.idle[key] = true
-			log.WarnContext(context.Background(), "a schedule does not run: the template has changed since it was made",
+			log.WarnContext(ctx, "a schedule does not run: the template has changed since it was made",
 				"schedule", key, "reason", err)
 		}
 	}

@@ -33,7 +33,7 @@ func serve(t *testing.T, change ...func(*scheduler.Server, *scheduler.Config)) (
 	for _, one := range change {
 		one(server, &c)
 	}
-	s, err := scheduler.Open(filepath.Join(t.TempDir(), "s.jsonl"), c, nil, slog.New(slog.DiscardHandler))
+	s, err := scheduler.Open(t.Context(), filepath.Join(t.TempDir(), "s.jsonl"), c, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
