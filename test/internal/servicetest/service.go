@@ -33,14 +33,47 @@ type Built struct {
 	Template string // the folder of the synthesized template
 }
 
-// Build builds the functions and the runner, and synthesizes the template, into a folder.
+// Build builds the functions and the runner, and synthesizes the template, into a folder. It copies them from
+// build/servicetest in the root, where only what changed since the last time is built.
 func Build(ctx context.Context, root, dir string) (Built, error) {
-	b := Built{Project: build.Project{Root: root, State: filepath.Join(dir, "state"), Say: os.Stderr}, Dir: dir}
-	var err error
-	if b.Template, err = b.Project.Synthesize(ctx); err != nil {
+	b := Built{
+		Project: build.Project{Root: root, State: filepath.Join(dir, "state"), Say: os.Stderr}, Dir: dir,
+		Template: filepath.Join(dir, "cdk.out"),
+	}
+	shared := filepath.Join(root, "build", "servicetest")
+	if err := errors.Join(os.MkdirAll(shared, 0o755), os.MkdirAll(b.Project.State, 0o755)); err != nil {
 		return b, err
 	}
-	return b, b.Go(ctx, b.runner(), "./local")
+	release, err := lock(filepath.Join(shared, "lock"))
+	if err != nil {
+		return b, err
+	}
+	defer release()
+	template, err := build.Project{Root: root, State: shared, Say: os.Stderr}.Synthesize(ctx)
+	if err != nil {
+		return b, err
+	}
+	runner := filepath.Join(shared, "bin", "local")
+	if err := b.Go(ctx, runner, "./local"); err != nil {
+		return b, err
+	}
+	text, err := os.ReadFile(runner)
+	if err != nil {
+		return b, err
+	}
+	return b, errors.Join(os.WriteFile(b.runner(), text, 0o755), os.CopyFS(b.Template, os.DirFS(template)))
+}
+
+// lock waits until no other process has the file locked, and locks it.
+func lock(name string) (release func(), err error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil
 }
 
 // Go builds a program, with additional arguments of go build.
