@@ -114,9 +114,10 @@ forgetting: dynamodb-local ## Forget customers of the whole service, during an i
 running-costs: dynamodb-local ## Count what the whole service sends to DynamoDB for a deposit and for an order (ROOT=folder of another checkout)
 	$(GO) run ./test/runningcosts $(if $(ROOT),-root $(ROOT))
 
+# Nobody runs what is built for Windows here: it is not optimized.
 .PHONY: lint
 lint: ## Check style, import rules and formatting, and that the tools compile for Windows
-	GOOS=windows CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/annals
+	GOOS=windows CGO_ENABLED=0 $(GO) build -gcflags='all=-N -l' -o /dev/null ./cmd/annals
 	lint=$(LINT) && $$lint run ./... && cd test/peers && $$lint run --config ../../.golangci.yml ./...
 
 # What draws pictures of measured runs is linked by no function, library or command that anybody gets.
