@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/annals-es/annals/local/build"
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 	"github.com/annals-es/annals/test/internal/servicetest"
 )
@@ -66,6 +67,21 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	go func() { _ = m.server.Serve(listener) }()
 	m.Service, err = built.Start(ctx, "DYNAMODB_ENDPOINT=http://"+listener.Addr().String())
 	return m, err
+}
+
+// compile compiles with the changes what the functions link, into the build cache. The changed clock has every package
+// that uses package time compiled again.
+func compile(ctx context.Context, dir string, changes []change) error {
+	root, err := dynamolocal.Root()
+	if err != nil {
+		return err
+	}
+	changed, err := writeOverlay(ctx, root, dir, changes)
+	if err != nil {
+		return err
+	}
+	built := servicetest.Built{Project: build.Project{Root: root}}
+	return built.Go(ctx, os.DevNull, "./shop", "-overlay", changed, "./pkg/annals/annalslambda")
 }
 
 // overlay builds the functions with the changes, in place of the unchanged ones.

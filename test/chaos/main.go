@@ -34,6 +34,7 @@ type options struct {
 	bug     string
 	out     string
 	keep    bool
+	compile bool
 }
 
 func main() {
@@ -45,6 +46,8 @@ func main() {
 		"plant a bug that the checks must find: "+strings.Join(slices.Sorted(maps.Keys(bugs)), ", "))
 	flag.StringVar(&o.out, "out", "build/chaos", "folder for the picture of the run")
 	flag.BoolVar(&o.keep, "keep", false, "keep tables and logs even if no promise was violated")
+	flag.BoolVar(&o.compile, "compile", false,
+		"compile what a run is built of, which a later run finds in the build cache, and run nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := chaos(ctx, o)
@@ -67,6 +70,9 @@ func chaos(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "annals-chaos-")
 	if err != nil {
 		return err
+	}
+	if o.compile {
+		return errors.Join(compile(ctx, dir, changes), os.RemoveAll(dir))
 	}
 	log := newTimeline()
 	fmt.Printf("seed %d, %v, %d clients\n", o.seed, o.length, o.clients)
