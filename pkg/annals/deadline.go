@@ -50,7 +50,7 @@ func Deadlines[S, E any](
 	if ask == nil || due == nil {
 		return mistake(fmt.Sprintf("deadlines %q: a function is nil", name))
 	}
-	return reactionPart{name, a.StreamType, &timing[S, E]{a, ask, due, prototypesOf(prototypes)}}
+	return reactionPart{name, a.StreamType, &timing[S, E]{a, ask, due, prototypesOf(prototypes)}, ""}
 }
 
 // timing is what a timer reads from the streams of one type.

@@ -15,8 +15,9 @@ type Description struct {
 	ReadModels []ReadModelDescription `json:"readModels"`
 	// Reactions are what answers events. The publisher of public events, if the service has any, is the last.
 	Reactions []projection.Description `json:"reactions"`
-	// Timers are the names of the reactions that ask for deadlines.
-	Timers []string `json:"timers,omitempty"`
+	// Timers are the names of the reactions that ask for deadlines. Processes are those of them that are processes.
+	Timers    []string `json:"timers,omitempty"`
+	Processes []string `json:"processes,omitempty"`
 	// Recurring is the recurring work.
 	Recurring []RecurrenceDescription `json:"recurring,omitempty"`
 	// Publishes are the types of the streams that have public events.
@@ -101,6 +102,9 @@ func (s *Service) Describe() Description {
 	for _, r := range s.Reactions {
 		if r.Deadlines {
 			d.Timers = append(d.Timers, r.Name)
+		}
+		if r.Process {
+			d.Processes = append(d.Processes, r.Name)
 		}
 	}
 	for _, r := range s.Recurring {

@@ -18,8 +18,8 @@ type DeclaredReaction struct {
 	Name string
 	// StreamTypes are the types of the streams whose events it reacts to.
 	StreamTypes []string
-	// Deadlines is true if it asks for deadlines.
-	Deadlines bool
+	// Deadlines is true if it asks for deadlines, or is a process. Process is true if it is a process.
+	Deadlines, Process bool
 
 	reacting []reacting
 }
@@ -41,6 +41,8 @@ type reacting interface {
 type reactionPart struct {
 	name, streamType string
 	reacting
+	// process is the type of the streams of the process that it is part of, or "".
+	process string
 }
 
 // React declares a reaction. It runs after each event that has the type of one of the prototypes, or after every event
@@ -56,7 +58,7 @@ func React[S, E any](
 	if react == nil {
 		return mistake(fmt.Sprintf("reaction %q: its function is nil", name))
 	}
-	return reactionPart{name, a.StreamType, &reactingTo[S, E]{name, a, react, prototypesOf(prototypes)}}
+	return reactionPart{name, a.StreamType, &reactingTo[S, E]{name, a, react, prototypesOf(prototypes)}, ""}
 }
 
 type reactingTo[S, E any] struct {
@@ -67,17 +69,20 @@ type reactingTo[S, E any] struct {
 }
 
 func (t *reactingTo[S, E]) source(r *Running) reaction.Source {
+	return reaction.From(t.aggregate, t.handler(r))
+}
+
+func (t *reactingTo[S, E]) handler(r *Running) reaction.Handler {
 	do := func(ctx context.Context, e projection.Event[E], cmd es.Command) error {
-		_, err := r.Decide(ctx, cmd, NewCaller("reactor/"+t.name, true), func(tx *Tx) error { return t.react(tx, e) })
+		_, err := r.Decide(ctx, cmd, NewCaller(reaction.ActorPrefix+t.name, true), func(tx *Tx) error { return t.react(tx, e) })
 		return err
 	}
 	if len(t.types) == 0 {
-		return reaction.From(t.aggregate, reaction.On(do))
+		return reaction.On(do)
 	}
-	return reaction.From(t.aggregate,
-		reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
-			return do(ctx, projection.EventAs[E](e), cmd)
-		}, t.types...))
+	return reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+		return do(ctx, projection.EventAs[E](e), cmd)
+	}, t.types...)
 }
 
 func prototypesOf[E any](all []E) []any {
@@ -102,10 +107,12 @@ func (p reactionPart) addTo(s *Service) {
 		s.wrong("reaction %s is declared twice for %s: name all its events in one annals.React", p.name, p.streamType)
 	}
 	_, asks := p.reacting.(executing)
-	if asks != r.Deadlines && len(r.reacting) > 0 {
-		s.wrong("reaction %s is declared by annals.React and by annals.Deadlines: give each a name of its own", p.name)
+	asks = asks || p.process != ""
+	if (asks != r.Deadlines || r.Process != (p.process != "")) && len(r.reacting) > 0 {
+		s.wrong("%s is declared as a reaction, as deadlines or as a process, and as another of these: "+
+			"give each a name of its own", p.name)
 	}
-	r.Deadlines = asks
+	r.Deadlines, r.Process = asks, p.process != ""
 	r.StreamTypes, r.reacting = append(r.StreamTypes, p.streamType), append(r.reacting, p.reacting)
 }
 
