@@ -177,7 +177,7 @@ const overdue = 15 * time.Minute
 func (p *Subscriber) askAgain(ctx context.Context) error {
 	var errs []error
 	for name, timer := range p.timers {
-		n, err := timer.AskAgain(ctx, p.engine, time.Now().Add(-overdue))
+		n, err := timer.AskAgain(ctx, p.engine, p.now().Add(-overdue))
 		if n > 0 {
 			p.log.LogAttrs(ctx, slog.LevelWarn, "overdue deadlines were asked for again",
 				slog.String("timer", name), slog.Int("deadlines", n))

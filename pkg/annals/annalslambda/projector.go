@@ -40,6 +40,7 @@ type Subscriber struct {
 	// timers are the timers by their names, and later sends their messages.
 	timers map[string]*reaction.Timer
 	later  Later
+	now    func() time.Time
 	// recurs does recurring work.
 	recurs func(ctx context.Context, name string, scheduled time.Time) error
 	// asked are the tasks of operators' tools.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"golang.org/x/sync/errgroup"
@@ -55,16 +54,12 @@ func (h *askedHandler) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 func (d Deployment) past(
 	events es.Reader,
 ) func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
-	now := d.Store.Now
-	if now == nil {
-		now = time.Now
-	}
 	return func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
 		a := d.Service.Aggregate(stream.Type)
 		if a == nil {
 			return nil, fmt.Errorf("%s: no aggregate has streams of type %q", stream, stream.Type)
 		}
-		past, err := a.Past(ctx, events, stream.ID, es.Point{Version: in.Version, AsOf: in.AsOf}, now())
+		past, err := a.Past(ctx, events, stream.ID, es.Point{Version: in.Version, AsOf: in.AsOf}, d.now())
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 			Log: d.Log, Reconcile: projection.ReconcileConfig{Observe: d.Meter.Reconciled},
 		}),
 		queue: d.ReactionJobs, batches: d.GivenUp, failures: d.ReactorFailures, log: d.Log, meter: d.Meter,
-		decrypt: o.decrypt, timers: timers, later: d.Later, recurs: o.Recur,
+		decrypt: o.decrypt, timers: timers, later: d.Later, now: d.now, recurs: o.Recur,
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Republish] = d.republish(o.store)
@@ -47,10 +47,6 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 // timers returns the timers of the service, by their names.
 func (d Deployment) timers(r *annals.Running) (map[string]*reaction.Timer, error) {
 	all := map[string]*reaction.Timer{}
-	now := d.Store.Now
-	if now == nil {
-		now = time.Now
-	}
 	for _, declared := range d.Service.Reactions {
 		if !declared.Deadlines {
 			continue
@@ -60,11 +56,19 @@ func (d Deployment) timers(r *annals.Running) (map[string]*reaction.Timer, error
 				declared.Name, annalsaws.ReactionQueueEnv, annalsaws.DeadlineGroupEnv)
 		}
 		all[declared.Name] = declared.Timer(r, reaction.TimerConfig{
-			Scheduler: deadlines{d.Later, now}, Transient: unavailable, Now: now, Log: d.Log,
+			Scheduler: deadlines{d.Later, d.now}, Transient: unavailable, Now: d.now, Log: d.Log,
 			Confidential: d.Service.HasPersonal(),
 		})
 	}
 	return all, nil
+}
+
+// now is the time by the deployment's clock.
+func (d Deployment) now() time.Time {
+	if d.Store.Now == nil {
+		return time.Now()
+	}
+	return d.Store.Now()
 }
 
 // reactions are all reactions and timers, as subscriptions of an engine. The publisher is one of them if there is a bus,
