@@ -67,6 +67,9 @@ func synthesizeAndRun(m *testing.M) int {
 // service is what the stack is made of.
 var service = shop.New()
 
+// ownSettings are the settings that the service and the app declare.
+var ownSettings = append(annalscdk.SettingsOf(service), emailKey)
+
 // The tables of the service.
 var (
 	readTables    = annalsaws.ReadTables(service)
@@ -94,7 +97,7 @@ func configure(dir, arch, overrides string) (*awscdk.AppProps, annalscdk.Setting
 	if err != nil {
 		panic(err)
 	}
-	props, settings, err := annalscdk.Configure("../cdk.json", `{"stage":"`+stage+`"}`, committed, emailKey)
+	props, settings, err := annalscdk.Configure("../cdk.json", `{"stage":"`+stage+`"}`, committed, ownSettings...)
 	if err != nil {
 		panic(err)
 	}

@@ -167,7 +167,11 @@ func TestWhoAssumesTheRoles(t *testing.T) {
 	}
 }
 
-// grantsOf reads a role's grants. It fails on anything other than inline statements that allow actions on resources.
+// passed is the one condition of a role's statements: a role that sends messages is passed to the scheduler alone.
+var passed = object{"StringEquals": object{"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+// grantsOf reads a role's grants. It fails on anything other than inline statements that allow actions on resources,
+// and on another condition than that of iam:PassRole, which always has it.
 func grantsOf(t *testing.T, role resource) grants {
 	t.Helper()
 	got := grants{}
@@ -178,10 +182,15 @@ func grantsOf(t *testing.T, role resource) grants {
 	}
 	for _, statement := range statementsOf(role) {
 		for key := range statement {
-			if key != "Effect" && key != "Action" && key != "Resource" {
+			if key != "Effect" && key != "Action" && key != "Resource" && key != "Condition" {
 				t.Errorf("a statement has %s", key)
 			}
 		}
+		var condition any
+		if slices.Contains(oneOrMore(statement["Action"]), any("iam:PassRole")) {
+			condition = passed
+		}
+		same(t, fmt.Sprintf("condition of %v", statement["Action"]), condition, statement["Condition"])
 		same(t, "Effect", any("Allow"), statement["Effect"])
 		for _, resource := range oneOrMore(statement["Resource"]) {
 			for _, action := range oneOrMore(statement["Action"]) {

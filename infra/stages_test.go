@@ -17,7 +17,7 @@ func TestCommittedStages(t *testing.T) {
 		t.Errorf("stages: %v, want prod, and an empty default", committed)
 	}
 	for stage := range committed {
-		if _, _, err := annalscdk.Configure("../cdk.json", `{"stage":"`+stage+`"}`, stages, emailKey); err != nil {
+		if _, _, err := annalscdk.Configure("../cdk.json", `{"stage":"`+stage+`"}`, stages, ownSettings...); err != nil {
 			t.Errorf("configure the stage %s: %v", stage, err)
 		}
 	}

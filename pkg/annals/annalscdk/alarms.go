@@ -121,6 +121,9 @@ func (s *Service) alarms() []alarm {
 	if s.ForgetMachine != nil {
 		all = append(all, s.forgetAlarm())
 	}
+	if s.Declaration.HasDeadlines() {
+		all = append(all, s.deadlineAlarms()...)
+	}
 	for _, f := range s.plan.subscribers() {
 		all = append(all, s.subscriberAlarms(f.name)...)
 	}

@@ -11,7 +11,8 @@ import (
 
 // Configure returns the properties of a CDK app and the settings of a stack in it. [Main] uses it. The feature flags
 // are the context in the file cdkJSON. overrides is a JSON object such as {"stage": "prod"}: the CDK command line
-// passes it in CDK_CONTEXT_JSON. stages is the content of infra/stages.json.
+// passes it in CDK_CONTEXT_JSON. stages is the content of infra/stages.json. own are the settings beyond those of
+// [Settings]: [SettingsOf] returns those that a service declares.
 //
 // Errors: a file that cannot be read; a stage or a setting that does not exist; a value that is not valid; an override
 // that the next deployment of the stage would drop.

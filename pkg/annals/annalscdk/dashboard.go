@@ -50,7 +50,7 @@ func (s *Service) panels() []panel {
 	lambda := func(name, statistic string, of ...function) []awscloudwatch.IMetric {
 		return each(of, func(f annalsaws.Function) awscloudwatch.IMetric { return s.ofFunction(f, name, statistic) })
 	}
-	return []panel{
+	all := []panel{
 		{"Requests", []awscloudwatch.IMetric{s.ofAPI("Count", "Sum"), s.ofAPI("4xx", "Sum"), s.ofAPI("5xx", "Sum")}},
 		{"Latency of the API, ms", []awscloudwatch.IMetric{s.ofAPI("Latency", "p50"), s.ofAPI("Latency", "p99")}},
 		{"Duration of functions, p99, ms", lambda("Duration", "p99", functions...)},
@@ -72,6 +72,10 @@ func (s *Service) panels() []panel {
 			append(own(telemetry.SnapshotMisses, command), own(telemetry.SnapshotReplays, command)...)...)},
 		{"Errors of functions", lambda("Errors", "Sum", functions...)},
 	}
+	if s.Declaration.HasDeadlines() {
+		all = append(all, s.deadlinePanels()...)
+	}
+	return all
 }
 
 // appends are the metrics of writes to the event table, which are all appends.

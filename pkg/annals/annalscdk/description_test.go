@@ -10,7 +10,9 @@ import (
 
 // TestDescription: the template holds the description of its service, and each resource that it names.
 func TestDescription(t *testing.T) {
-	for name, service := range map[string]*annals.Service{"all parts": everything(), "personal data": personal()} {
+	for name, service := range map[string]*annals.Service{
+		"all parts": everything(), "personal data": personal(), "deadlines": enrol(reminder, recurring()),
+	} {
 		t.Run(name, func(t *testing.T) { testDescription(t, service) })
 	}
 }

@@ -49,14 +49,16 @@ func enrol(more ...annals.Part) *annals.Service {
 	return annals.New("enrol", append([]annals.Part{annals.Aggregate(courses), create}, more...)...)
 }
 
-// everything is a service with one of each part.
-func everything() *annals.Service {
-	return annals.New("enrol",
+// everything is a service with one of each part, besides personal data and what happens later.
+func everything() *annals.Service { return enrolEverything() }
+
+func enrolEverything(more ...annals.Part) *annals.Service {
+	return annals.New("enrol", append(more,
 		annals.Aggregate(courses, annals.Snapshots{Every: 10, Schema: 1}), create, annals.Secret("SALT", 16),
 		annals.Document("GET /courses/{id}", roster),
 		annals.List("GET /rooms/{id}/courses", roster, students, annals.Operators),
 		annals.React("greet", courses, greet), published(courses),
-	)
+	)...)
 }
 
 func greet(*annals.Tx, projection.Event[event]) error { return nil }

@@ -106,6 +106,8 @@ func (s *Service) environment(f function) *map[string]*string {
 		env[annalsaws.RebuildMachineEnv] = s.rebuildMachineARN()
 	}
 	maps.Copy(env, s.personalEnvironment(f))
+	maps.Copy(env, s.deadlineEnvironment(f))
+	maps.Copy(env, s.settingsEnvironment(f))
 	if f.verifies {
 		env[annalsaws.TokenIssuerEnv] = s.Issuer
 		env[annalsaws.TokenAudienceEnv] = awscdk.Fn_Join(jsii.String(","), &s.Audience)

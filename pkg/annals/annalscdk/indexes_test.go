@@ -37,18 +37,24 @@ func TestIndexesOfAnyKind(t *testing.T) {
 	})
 }
 
-// TestIndexGrants: who reads tables may be granted their indexes; who writes needs none.
+// TestIndexGrants: who lists rows may be granted the indexes of their tables: the query function those of read models,
+// the reactor those of timers. Who writes needs none.
 func TestIndexGrants(t *testing.T) {
 	t.Parallel()
-	var readers []annalsaws.Function
-	for _, f := range planOf(enrol(annals.Document("GET /courses/{id}", roster))).functions {
+	list := annals.List("GET /rooms/{id}/courses", roster, students, annals.Operators)
+	readers := map[annalsaws.Function][]string{}
+	for _, f := range planOf(enrol(list, reminder, annals.React("greet", courses, greet))).functions {
 		for _, g := range f.grants {
-			if g.indexes {
-				readers = append(readers, f.name)
+			for _, table := range g.on {
+				if g.indexes && len(table.Indexes) > 0 {
+					readers[f.name] = append(readers[f.name], table.Name)
+				}
 			}
 		}
 	}
-	same(t, "functions that read indexes", []annalsaws.Function{annalsaws.Query}, readers)
+	same(t, "functions that read indexes, with the tables", map[annalsaws.Function][]string{
+		annalsaws.Query: {"roster"}, annalsaws.Reactor: {"remind"},
+	}, readers)
 }
 
 // TestCostsOfIndexes: CloudWatch counts the units of an index apart from those of its table.

@@ -45,6 +45,16 @@ const (
 	personalPolicyCharacters = 250
 )
 
+// The largest addition for deadlines: the names and ARNs of a group, a role and a queue with their variables, and the
+// statements about schedules and their role.
+const (
+	deadlineEnvironmentBytes = 350
+	deadlinePolicyCharacters = 600
+)
+
+// settingBytes is the longest text of a duration.
+const settingBytes = len("2562047h47m16s")
+
 // tableName is a name as long as the one that CloudFormation gives a table.
 func tableName(table annalsaws.Table, stack string) string {
 	return stack + "-" + pascal(table.Name) + "Table-" + "ABCDEFGHIJKLM"
@@ -55,6 +65,12 @@ func environmentBytes(f function, stack string) int {
 	total := otherEnvironmentBytes
 	if f.usesKeys() {
 		total += personalEnvironmentBytes
+	}
+	if f.asksForDeadlines {
+		total += deadlineEnvironmentBytes
+	}
+	for _, setting := range f.settings {
+		total += len(setting.Env()) + settingBytes
 	}
 	told := map[string]bool{}
 	for _, g := range f.grants {
@@ -74,6 +90,9 @@ func policyCharacters(f function, stack string) int {
 	total := otherPolicyCharacters
 	if f.startsForgetting {
 		total += personalPolicyCharacters
+	}
+	if f.asksForDeadlines {
+		total += deadlinePolicyCharacters
 	}
 	for _, g := range f.grants {
 		for _, action := range g.actions {

@@ -80,6 +80,36 @@ func TestLimitsOfPersonalData(t *testing.T) {
 	}
 }
 
+// TestLimitsOfDeadlines: the estimates have room for what the reactor of a service with timers has in addition.
+func TestLimitsOfDeadlines(t *testing.T) {
+	t.Parallel()
+	stack := strings.Repeat("S", 50) // the longest: see validateNames
+	const (
+		roleARN  = "arn:aws:iam::123456789012:role/"
+		queueARN = "arn:aws:sqs:ap-southeast-1:123456789012:"
+	)
+	plain := planOf(enrol(annals.React("remind", courses, greet))).function(annalsaws.Reactor)
+	service := enrol(reminder)
+	reactor := planOf(service).function(annalsaws.Reactor)
+	role, group := roleARN+strings.Repeat("R", 64), stack+"-Deadlines"
+	least := len(annalsaws.DeadlineGroupEnv+group+annalsaws.DeadlineRoleEnv+role) +
+		len(annalsaws.DeadlineQueueEnv+queueARN) + 80 + len("PAYMENT_DEADLINE72h0m0s")
+	if more := environmentBytes(reactor, stack) - environmentBytes(plain, stack); more < least {
+		t.Errorf("the reactor's environment is estimated at %d bytes more for deadlines, want at least %d", more, least)
+	}
+	index := "arn:aws:dynamodb:ap-southeast-1:123456789012:table//index/slot1" +
+		tableName(annalsaws.ReactionTables(service)[0], stack)
+	least = len(`{"Action":["scheduler:CreateSchedule","scheduler:DeleteSchedule"],"Effect":"Allow","Resource":""},`) +
+		len("arn:aws:scheduler:ap-southeast-1:123456789012:schedule/"+group+"/*") +
+		len(`{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}},`) +
+		len(`"Effect":"Allow","Resource":""},`+role) +
+		2*len(index)
+	if more := policyCharacters(reactor, stack) - policyCharacters(plain, stack); more < least {
+		t.Errorf("the reactor's policies are estimated at %d characters more for deadlines, want %d or more", more, least)
+	}
+	same(t, "settings of the command function", 1, len(planOf(service).function(annalsaws.Command).settings))
+}
+
 // TestDashboardOfManyTables: each expression of the dashboard is one that CloudWatch takes.
 func TestDashboardOfManyTables(t *testing.T) {
 	got := synthesize(t, enrol(models(20)...))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -16,7 +17,8 @@ import (
 // Main is the CDK app of a service: the whole main function of the folder infra.
 //
 // stages is the content of infra/stages.json: the settings of each stage, see [Settings]. If add is not nil, Main calls
-// it with the stack, so that it can add to it. own are the service's own settings; they are read like the others.
+// it with the stack, so that it can add to it. own are further settings of the app; they are read like the others, and
+// like those that the service declares.
 //
 // Main reads cdk.json, so run it in the root of the module. These environment variables change what it does:
 // CDK_CONTEXT_JSON has the stage and settings as JSON, CDK_OUTDIR is the folder of the template (default cdk.out),
@@ -51,6 +53,7 @@ func run(service *annals.Service, stages []byte, add func(*Service) error, own [
 	if err := build.validateBuild(); err != nil {
 		return err
 	}
+	own = slices.Concat(SettingsOf(service), own)
 	props, settings, err := Configure("cdk.json", os.Getenv("CDK_CONTEXT_JSON"), stages, own...)
 	if err != nil {
 		return err

@@ -19,6 +19,9 @@ type Setting struct {
 	// Apply, if not nil, is called with the settings before the stack is made, and with the value, which is "" if the
 	// stage has none. It may set a secret's value.
 	Apply func(s *Settings, value string)
+
+	// duration is what the service declares, if the setting is from [SettingsOf].
+	duration *annals.DurationSetting
 }
 
 func (s *Settings) readOwn(context *asked, own []Setting) error {
@@ -27,6 +30,12 @@ func (s *Settings) readOwn(context *asked, own []Setting) error {
 			return fmt.Errorf("the service's own setting %q: "+
 				"choose another name, of letters only, that no setting of the kit has",
 				setting.Name)
+		}
+		if setting.duration != nil {
+			if err := s.readDuration(context, setting.duration); err != nil {
+				return err
+			}
+			continue
 		}
 		value, err := text(context, setting.Name)
 		if err != nil {
@@ -52,12 +61,17 @@ func (s *Settings) apply(own []Setting) {
 	}
 }
 
+// stackSets reports whether the stack itself sets a variable, besides those of tables.
+func stackSets(env string) bool {
+	return env == otlpEndpointEnv ||
+		slices.ContainsFunc(annalsaws.Variables, func(v annalsaws.Variable) bool { return v.Name == env })
+}
+
 // validateSecrets returns an error about a secret in a variable that the stack sets itself, and about a value for a
 // secret that the service does not declare.
 func (s *Settings) validateSecrets(service *annals.Service) error {
 	for _, secret := range service.Secrets {
-		taken := func(v annalsaws.Variable) bool { return v.Name == secret.Env }
-		if secret.Env == otlpEndpointEnv || slices.ContainsFunc(annalsaws.Variables, taken) {
+		if stackSets(secret.Env) {
 			return fmt.Errorf("secret %s: the stack sets the environment variable %s itself: choose another name",
 				secret.Env, secret.Env)
 		}

@@ -51,6 +51,10 @@ type function struct {
 	rebuilds, startsForgetting bool
 	// forgets is true if it does the steps of forgetting a person.
 	forgets bool
+	// asksForDeadlines is true if it makes schedules for deadlines.
+	asksForDeadlines bool
+	// settings are the settings that its code may read.
+	settings []*annals.DurationSetting
 	// verifies is true if it checks tokens itself.
 	verifies bool
 	// pages is true if it issues list cursors, sealed with the stack's key.

@@ -37,7 +37,8 @@ func (p plan) command() function {
 			{on: p.inlineTables, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}},
 			{on: p.keyTables, actions: makesKeys},
 		},
-		decides: true,
+		decides:  true,
+		settings: p.service.Settings,
 	}
 }
 
@@ -132,7 +133,7 @@ func (p plan) reactor() function {
 			{on: p.reactionTables, actions: []string{
 				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
 				"dynamodb:UpdateItem",
-			}},
+			}, indexes: true}, // timers list their open deadlines
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 			{on: p.keyTables, actions: makesKeys},
 		},
@@ -142,8 +143,10 @@ func (p plan) reactor() function {
 		publishes:  true,
 		guards:     true,
 		reacts:     true,
+		settings:   p.service.Settings,
 
 		startsForgetting: p.personal(),
+		asksForDeadlines: p.service.HasDeadlines(),
 	}
 }
 

@@ -21,7 +21,7 @@ func readSettings(values map[string]any, own ...Setting) (Settings, error) {
 }
 
 func settingsFrom(context *asked, own []Setting) (Settings, error) {
-	s := Settings{Own: map[string]string{}, Secrets: map[string]*string{}}
+	s := Settings{Own: map[string]string{}, Secrets: map[string]*string{}, Durations: map[string]time.Duration{}}
 	if err := s.readTexts(context); err != nil {
 		return s, err
 	}

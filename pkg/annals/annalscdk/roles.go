@@ -44,6 +44,9 @@ func (s *Service) newRole(f function, logs awslogs.LogGroup) awsiam.Role {
 	if f.startsForgetting {
 		statements = append(statements, allow([]string{"states:StartExecution"}, s.forgetMachineARN()))
 	}
+	if f.asksForDeadlines {
+		statements = append(statements, s.deadlineStatements()...)
+	}
 	if f.posts {
 		statements = append(statements, s.postStatement())
 	}

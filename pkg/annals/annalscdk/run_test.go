@@ -28,27 +28,27 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile("cdk.json", cdkJSON, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stages := []byte(`{"default": {"photos": "my-photos"}}`)
+	stages := []byte(`{"default": {"photos": "my-photos", "paymentDeadline": "5s"}}`)
 	photos := Setting{Name: "photos"}
 	for want, test := range map[string]struct {
 		service *annals.Service
 		add     func(*Service) error
 	}{
 		"there is no aggregate": {annals.New("enrol"), nil},
-		"no photos today":       {enrol(), func(*Service) error { return errors.New("no photos today") }},
-		"stored events never change": {enrol(), func(s *Service) error {
+		"no photos today":       {enrol(reminder), func(*Service) error { return errors.New("no photos today") }},
+		"stored events never change": {enrol(reminder), func(s *Service) error {
 			s.Tables["events"].GrantWriteData(s.Functions[annalsaws.Command].Lambda)
 			return nil
 		}},
-		"make the stack: ": {enrol(), func(s *Service) error {
+		"make the stack: ": {enrol(reminder), func(s *Service) error {
 			awscdk.NewStack(s.Stack, jsii.String("a name of spaces"), &awscdk.StackProps{StackName: jsii.String("a b")})
 			return nil
 		}},
-		"There is already a Construct with name 'EventsTable'": {enrol(), func(s *Service) error {
+		"There is already a Construct with name 'EventsTable'": {enrol(reminder), func(s *Service) error {
 			awscdk.NewCfnResource(s.Stack, jsii.String("EventsTable"), &awscdk.CfnResourceProps{Type: jsii.String("A::B::C")})
 			return nil
 		}},
-		"": {enrol(), func(s *Service) error {
+		"": {enrol(reminder), func(s *Service) error {
 			s.Functions[annalsaws.Query].SetEnv("PHOTOS", jsii.String(s.Settings.Own["photos"]))
 			return nil
 		}},
@@ -68,6 +68,9 @@ func TestRun(t *testing.T) {
 		if err != nil || !strings.Contains(string(text), `"PHOTOS": "my-photos"`) {
 			t.Errorf("the template has no addition: %v", err)
 		}
+		if !strings.Contains(string(text), `"PAYMENT_DEADLINE": "5s"`) {
+			t.Error("the template does not have the stage's value of a setting")
+		}
 	}
 	// A mistake in the program keeps its panic, and so its stack trace.
 	defer func() {
@@ -75,7 +78,7 @@ func TestRun(t *testing.T) {
 			t.Error("a nil pointer in add did not panic")
 		}
 	}()
-	_ = run(enrol(), stages, func(*Service) error {
+	_ = run(enrol(reminder), stages, func(*Service) error {
 		var none *Function
 		none.SetEnv("A", nil)
 		return nil

@@ -25,19 +25,7 @@ func (s *Service) addSchedules() {
 	if err != nil {
 		panic(err) // constants cannot fail
 	}
-	var queues []*string
-	for _, f := range s.plan.subscribers() {
-		queues = append(queues, s.Queues[f.name].QueueArn())
-	}
-	statements := []awsiam.PolicyStatement{allow([]string{"sqs:SendMessage"}, queues...)}
-	role := named(awsiam.NewRole(s.Stack, jsii.String("SchedulerRole"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
-		}),
-		InlinePolicies: &map[string]awsiam.PolicyDocument{
-			"Access": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
-		},
-	}))
+	role := s.schedulerRole()
 	s.Schedules = map[annalsaws.Function]awsscheduler.CfnSchedule{}
 	for _, f := range s.plan.subscribers() {
 		s.Schedules[f.name] = named(awsscheduler.NewCfnSchedule(s.Stack, jsii.String(pascal(f.name)+"Reconciliation"),
@@ -45,10 +33,31 @@ func (s *Service) addSchedules() {
 				Description: jsii.String("Makes the " + string(f.name) + " compare all streams with its checkpoints, " +
 					"and process events that it missed"),
 				ScheduleExpression: jsii.String(reconcileAt[f.name]),
-				FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
+				FlexibleTimeWindow: notFlexible,
 				Target: &awsscheduler.CfnSchedule_TargetProperty{
 					Arn: s.Queues[f.name].QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
 				},
 			}))
 	}
+}
+
+// schedulerRole returns the role that sends the messages of all schedules. It declares the role at the first call.
+func (s *Service) schedulerRole() awsiam.Role {
+	if s.SchedulerRole != nil {
+		return s.SchedulerRole
+	}
+	var queues []*string
+	for _, f := range s.plan.subscribers() {
+		queues = append(queues, s.Queues[f.name].QueueArn())
+	}
+	statements := []awsiam.PolicyStatement{allow([]string{"sqs:SendMessage"}, queues...)}
+	s.SchedulerRole = named(awsiam.NewRole(s.Stack, jsii.String("SchedulerRole"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String(schedulerService), &awsiam.ServicePrincipalOpts{
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+		}),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"Access": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+		},
+	}))
+	return s.SchedulerRole
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -72,6 +73,13 @@ type Service struct {
 	ForgetMachine awsstepfunctions.StateMachine
 	// Schedules are the daily reconciliations (ProjectorReconciliation, ReactorReconciliation).
 	Schedules map[annalsaws.Function]awsscheduler.CfnSchedule
+	// SchedulerRole is the role that sends the messages of all schedules to the queues (SchedulerRole).
+	SchedulerRole awsiam.Role
+	// DeadlineGroup is the group of the schedules that the reactor makes for deadlines, and of Recurrences (Deadlines). It
+	// is nil if the service has neither timers nor recurring work.
+	DeadlineGroup awsscheduler.CfnScheduleGroup
+	// Recurrences are the schedules of recurring work, by name: "close-day" (CloseDayRecurrence).
+	Recurrences map[string]awsscheduler.CfnSchedule
 	// CursorKey is the secret that seals cursors (CursorKey). Secrets are the service's secrets that the stack makes,
 	// by environment variable: EMAIL_KEY is EmailKeySecret.
 	CursorKey awssecretsmanager.Secret
@@ -122,6 +130,7 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	s.addRebuilds()
 	s.addForgetting()
 	s.addSchedules()
+	s.addDeadlines()
 	s.addAPI()
 	s.addSocketRoutes()
 	s.addOperations()

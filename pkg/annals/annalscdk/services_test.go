@@ -17,6 +17,8 @@ func TestServices(t *testing.T) {
 		"all parts":            everything(),
 		"a read model":         enrol(annals.Document("GET /courses/{id}", roster)),
 		"a reaction":           enrol(annals.React("greet", courses, greet)),
+		"a timer":              enrol(reminder),
+		"recurring work":       enrol(recurring()),
 		"public events":        enrol(published(courses)),
 		"an inline read model": enrol(annals.ReadModel(roster, annals.Inline), annals.Document("GET /courses/{id}", roster)),
 	} {

@@ -75,6 +75,9 @@ type Settings struct {
 	// Secrets are the values of the service's secrets, by environment variable. For a secret without a value, the stack
 	// makes a random one in Secrets Manager, see [Service].
 	Secrets map[string]*string
+	// Durations are the values of the settings that the service declares with [annals.Setting], by name. A setting without
+	// a value has its default. The command function and the reactor function get each in its environment variable.
+	Durations map[string]time.Duration
 	// Own are the service's own settings, by name: see [Setting].
 	Own map[string]string
 
@@ -112,6 +115,9 @@ func (s *Settings) complete(service *annals.Service) error {
 		return err
 	}
 	if err := s.validateSecrets(service); err != nil {
+		return err
+	}
+	if err := s.completeDurations(service); err != nil {
 		return err
 	}
 	if err := s.validateNames(service); err != nil {
