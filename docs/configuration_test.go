@@ -63,7 +63,7 @@ func TestFunctionVariables(t *testing.T) {
 	measured.Compare(t, "configuration.md", page)
 }
 
-// TestSettings: configuration.md names every setting that the code reads, in the section where it belongs, and names no
+// TestSettings: configuration.md names every setting that the code reads or the shop declares, in the section where it belongs, and names no
 // other in the tables of the settings and of make.
 func TestSettings(t *testing.T) {
 	t.Parallel()
@@ -97,6 +97,11 @@ func TestSettings(t *testing.T) {
 				}
 				for _, match := range c.read.FindAllStringSubmatch(string(read(t, file)), -1) {
 					found[strings.Join(match[1:], "")] = true
+				}
+			}
+			if c.section == "Settings" {
+				for _, declared := range shop.New().Settings {
+					found[declared.Name] = true
 				}
 			}
 			if len(found) < c.least {
