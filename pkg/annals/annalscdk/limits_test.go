@@ -107,7 +107,19 @@ func TestLimitsOfDeadlines(t *testing.T) {
 	if more := policyCharacters(reactor, stack) - policyCharacters(plain, stack); more < least {
 		t.Errorf("the reactor's policies are estimated at %d characters more for deadlines, want %d or more", more, least)
 	}
-	same(t, "settings of the command function", 1, len(planOf(service).function(annalsaws.Command).settings))
+}
+
+// TestLimitsOfSettings: the estimates count each setting of the functions that decide.
+func TestLimitsOfSettings(t *testing.T) {
+	t.Parallel()
+	for _, name := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor, annalsaws.Query} {
+		plain, set := planOf(enrol()).function(name), planOf(enrol(patience)).function(name)
+		want := len("PAYMENT_DEADLINE" + "2562047h47m16s")
+		if name == annalsaws.Query {
+			want = 0
+		}
+		same(t, "bytes for a setting of "+string(name), want, environmentBytes(set, "Enrol")-environmentBytes(plain, "Enrol"))
+	}
 }
 
 // TestDashboardOfManyTables: each expression of the dashboard is one that CloudWatch takes.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/annals-es/annals/pkg/annals"
 )
@@ -13,12 +14,15 @@ import (
 // TestServices: a service of any parts has a stack.
 func TestServices(t *testing.T) {
 	for name, service := range map[string]*annals.Service{
-		"one route":            enrol(),
-		"all parts":            everything(),
-		"a read model":         enrol(annals.Document("GET /courses/{id}", roster)),
-		"a reaction":           enrol(annals.React("greet", courses, greet)),
-		"a timer":              enrol(reminder),
-		"recurring work":       enrol(recurring()),
+		"one route":      enrol(),
+		"all parts":      everything(),
+		"a read model":   enrol(annals.Document("GET /courses/{id}", roster)),
+		"a reaction":     enrol(annals.React("greet", courses, greet)),
+		"a timer":        enrol(reminder),
+		"recurring work": enrol(recurring()),
+		"names as those of deadlines": enrol(reminder, annals.React("deadlines", courses, greet),
+			annals.React("deadline-group", courses, greet), annals.Secret("DEADLINES", 16),
+			annals.Recurring("deadlines", "rate(1 hour)", "", func(*annals.Tx, time.Time) error { return nil })),
 		"public events":        enrol(published(courses)),
 		"an inline read model": enrol(annals.ReadModel(roster, annals.Inline), annals.Document("GET /courses/{id}", roster)),
 	} {
