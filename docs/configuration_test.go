@@ -51,6 +51,9 @@ func TestFunctionVariables(t *testing.T) {
 	for _, secret := range shop.New().Secrets {
 		meaning[secret.Env] = secrets[secret.Env]
 	}
+	for _, setting := range shop.New().Settings {
+		meaning[setting.Env()] = "the setting `" + setting.Name + "`"
+	}
 	page := measured.Table{{"variable", "functions", "what it is"}}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		says := meaning[name]

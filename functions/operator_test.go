@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
@@ -49,7 +50,11 @@ func (m *messages) batch(t *testing.T) events.SQSEvent {
 // withReactions gives the service what its reactor needs.
 func (s *service) withReactions(t *testing.T) *messages {
 	t.Helper()
-	s.Tables[reserveStock.Name] = dynamotest.Table(t, s.client, reserveStock.Table)
+	for _, table := range annalsaws.ReactionTables(declared) {
+		if s.Tables[table.Name] == "" {
+			s.Tables[table.Name] = dynamotest.Table(t, s.client, table.Table)
+		}
+	}
 	queue := &messages{}
 	s.CatchUps, s.ReactionJobs = queue, &messages{}
 	return queue

@@ -64,9 +64,12 @@ func TestReactionCosts(t *testing.T) {
 	}
 	if diff := gocmp.Diff([]string{
 		"created: map[], 0 read, 0 write",
-		"placed: map[GetItem:1 PutItem:1], 1 read, 1 write", // it may be free of charge
-		// The order with its snapshot; the product is in memory. Both go into the transaction, and then the checkpoint.
-		"paid: map[GetItem:1 PutItem:1 Query:1 TransactWriteItems:1], 1.5 read, 5 write",
+		// Its stock is not reserved yet, but it may be free of charge. The deadline of its payment is stored, with its place
+		// in the list of open deadlines.
+		"placed: map[GetItem:2 PutItem:2], 2 read, 3 write",
+		// The order with its snapshot; the product is in memory. Both go into the transaction, and then the checkpoint. The
+		// deadline is removed, also from the list.
+		"paid: map[GetItem:1 PutItem:2 Query:1 TransactWriteItems:1], 1.5 read, 7 write",
 		"shipped: map[PutItem:2 Query:1], 1 read, 2 write", // the product alone, and the checkpoint
 		"delivered: map[], 0 read, 0 write",
 	}, got); diff != "" {

@@ -33,9 +33,6 @@ import (
 // declared is the shop.
 var declared = shop.New()
 
-// reserveStock is the table of the shop's reaction.
-var reserveStock = annalsaws.ReactionTables(declared)[0]
-
 // emailKey are the secrets of the shop: its one.
 func emailKey(key string) func(env string) string {
 	return func(env string) string { return map[string]string{email.KeyEnv: key}[env] }
@@ -48,6 +45,7 @@ type service struct {
 	functions map[annalsaws.Function]gateway
 	projector *annalslambda.Subscriber
 	log       *logged
+	later     *later
 }
 
 type gateway = func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
@@ -63,10 +61,10 @@ func newServiceOn(t testing.TB, client *dynamodb.Client) *service {
 	for _, table := range annalsaws.ProjectorTables(declared) {
 		names[table.Name] = dynamotest.Table(t, client, dynamotest.Unread(table.Table))
 	}
-	s := &service{client: client, log: &logged{}}
+	s := &service{client: client, log: &logged{}, later: &later{}}
 	s.Deployment = annalslambda.Deployment{
 		Service: declared, DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
-		Secrets: emailKey("key"), CursorKey: strings.Repeat("k", 32),
+		Secrets: emailKey("key"), CursorKey: strings.Repeat("k", 32), Later: s.later,
 	}
 	s.build(t)
 	return s

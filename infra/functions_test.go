@@ -39,6 +39,9 @@ func TestFunctions(t *testing.T) {
 	for _, table := range reactions { // the publisher's among them
 		react[table.Env()] = ref(pascal(table.Name) + "Table")
 	}
+	withKey["PAYMENT_DEADLINE"], react["PAYMENT_DEADLINE"] = "72h0m0s", "72h0m0s"
+	react["DEADLINE_GROUP"], react["DEADLINE_ROLE_ARN"] = "Shop-Deadlines", getAtt("SchedulerRole", "Arn")
+	react["DEADLINE_QUEUE_ARN"] = getAtt("ReactionQueue", "Arn")
 	react["REACTION_QUEUE_URL"], react["FORGET_MACHINE_ARN"] = ref("ReactionQueue"), forgetMachineARN
 	givenUp := func(bucket string) object {
 		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}

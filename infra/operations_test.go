@@ -18,9 +18,6 @@ var procedures = []string{
 	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
-// ofTimers are runbooks of alarms that only a service with timers has. Tests of pkg/annals/annalscdk compare them.
-var ofTimers = []string{"failed-deadlines", "late-deadlines"}
-
 // resourceIn matches a resource of the stack in a runbook's command.
 var resourceIn = regexp.MustCompile(`(?:\$\(id |logs )([A-Z][A-Za-z]+)`)
 
@@ -59,7 +56,7 @@ func TestRunbooks(t *testing.T) {
 				t.Errorf("docs/runbooks/%s.md asks for %s, which the stack lacks", page, used[1])
 			}
 		}
-		if !led[page] && !slices.Contains(procedures, page) && !slices.Contains(ofTimers, page) {
+		if !led[page] && !slices.Contains(procedures, page) {
 			t.Errorf("no alarm leads to docs/runbooks/%s.md", page)
 		}
 		if page == "README" {
@@ -140,7 +137,7 @@ func TestAlarms(t *testing.T) {
 	tamper := arm64.resource(t, "TamperAlarm", "AWS::CloudWatch::Alarm").Properties
 	same(t, "tampering", list{"TamperedCommits", 0.0, list{object{"Name": "Function", "Value": ref("ReactorFunction")}}},
 		list{tamper["MetricName"], tamper["Threshold"], tamper["Dimensions"]})
-	same(t, "number of alarms", 27, len(ids))
+	same(t, "number of alarms", 29, len(ids))
 }
 
 // metricsOf returns the metrics of an alarm.

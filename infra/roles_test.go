@@ -103,6 +103,10 @@ func TestRoles(t *testing.T) {
 			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
 			"dynamodb:UpdateItem",
 		}
+		for _, index := range table.Indexes { // the list of open deadlines
+			arn := object{"Fn::Join": list{"", list{getAtt(pascal(table.Name)+"Table", "Arn"), "/index/" + index.Name}}}
+			tests["ReactorRole"][fmt.Sprint(arn)] = []string{"dynamodb:Query"}
+		}
 	}
 	for _, table := range annalsaws.CurrentReadTables(service) {
 		for _, index := range table.Indexes {
@@ -120,6 +124,12 @@ func TestRoles(t *testing.T) {
 			}
 		}
 	}
+	schedules := object{"Fn::Join": list{"", list{
+		"arn:", ref("AWS::Partition"), ":scheduler:", ref("AWS::Region"), ":", ref("AWS::AccountId"),
+		":schedule/Shop-Deadlines/*",
+	}}}
+	tests["ReactorRole"][fmt.Sprint(schedules)] = []string{"scheduler:CreateSchedule", "scheduler:DeleteSchedule"}
+	tests["ReactorRole"]["SchedulerRole.Arn"] = []string{"iam:PassRole"}
 	tests["SchedulerRole"] = grants{"CatchUpQueue.Arn": {"sqs:SendMessage"}, "ReactionQueue.Arn": {"sqs:SendMessage"}}
 	for id, want := range tests {
 		t.Run(id, func(t *testing.T) {

@@ -124,7 +124,7 @@ func TestTypes(t *testing.T) {
 		"AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Role",
 		"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
 		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
-		"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
+		"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup",
 		"AWS::SecretsManager::Secret",
 		"AWS::StepFunctions::StateMachine",
 	}, slices.Sorted(maps.Keys(types)))

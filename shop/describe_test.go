@@ -60,7 +60,10 @@ func TestDescriptionsAgree(t *testing.T) {
 func real(s *annals.Service) []projection.Subscription {
 	all := s.Subscriptions(func(string) projection.View { return memview.New() })
 	for _, r := range s.Reactions {
-		p := esreaction.New(esreaction.Reaction{Name: r.Name, Sources: r.Sources(nil)})
+		var p projection.Projection = esreaction.New(esreaction.Reaction{Name: r.Name, Sources: r.Sources(nil)})
+		if r.Deadlines {
+			p = r.Timer(nil, esreaction.TimerConfig{})
+		}
 		all = append(all, projection.Subscription{Projection: p})
 	}
 	return append(all, projection.Subscription{Projection: publish.NewPublisher(nil, "", "", s.Public...)})

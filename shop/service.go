@@ -3,6 +3,8 @@
 package shop
 
 import (
+	"time"
+
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es/personal/subjects"
 	"github.com/annals-es/annals/shop/account"
@@ -10,6 +12,7 @@ import (
 	"github.com/annals-es/annals/shop/integration"
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/payment"
 	"github.com/annals-es/annals/shop/product"
 	"github.com/annals-es/annals/shop/reaction"
 	"github.com/annals-es/annals/shop/readmodel"
@@ -19,10 +22,12 @@ import (
 // events on it, changes: the tests of golden states fail then.
 func New() *annals.Service {
 	key := annals.Secret(email.KeyEnv, 1) // the key of the ids of e-mail addresses: it must never change
-	return annals.New("shop", api, scopes, document(), key, annals.BeforeCommands(checkEmailKey(key)),
+	payWithin := annals.Setting("paymentDeadline", 72*time.Hour)
+	return annals.New("shop", api, scopes, document(), key, payWithin, annals.BeforeCommands(checkEmailKey(key)),
 		annals.Aggregate(account.Aggregate, annals.Snapshots{Every: 100, Schema: 1}),
 		annals.Aggregate(order.Aggregate, annals.Snapshots{Every: 50, Schema: 2}, annals.OwnedBy(customerOf)),
 		annals.Aggregate(product.Aggregate, annals.Snapshots{Every: 50, Schema: 1}, annals.ReadableByAll),
+		annals.Aggregate(payment.Aggregate),              // no snapshots: its streams are short
 		annals.Aggregate(email.Aggregate, annals.Hidden), // no snapshots: its streams are short and rarely loaded
 		annals.Aggregate(email.KeyAggregate, annals.Hidden),
 
@@ -36,6 +41,12 @@ func New() *annals.Service {
 		annals.AuditTrail("GET /streams/{type}/{id}", annals.Named("get-stream", "The audit trail: every event of a stream")),
 
 		annals.React("reserve-stock", order.Aggregate, reaction.ReserveStock, reaction.ReservingEvents...),
+		annals.Deadlines("cancel-unpaid", order.Aggregate, reaction.PaymentDeadline(payWithin), reaction.CancelUnpaid,
+			reaction.PayingEvents...),
+		annals.Process("pay-orders", payment.Aggregate,
+			annals.Follow(order.Aggregate, payment.OrderOf, payment.State.Follow, payment.FollowedEvents...),
+			annals.Then(payment.Step, payment.SteppingEvents...),
+			annals.Wait(payment.Deadlines(payWithin), payment.Due)),
 		annals.React("release-emails", subjects.Aggregate, reaction.ReleaseEmails, subjects.Event(subjects.StreamsCleared{})),
 		annals.PublicPrefix("org.annals."),
 		annals.Publish(account.Aggregate, integration.OfAccount, integration.PublicOfAccount...),
@@ -57,6 +68,9 @@ func accountOperations(key *annals.SecretValue) annals.Part {
 		annals.Transact("POST /transfers", annals.At(account.Aggregate, TransferMoney.from, TransferMoney.to),
 			transfer, transferred,
 			annals.Named("transfer-money", "Transfer money between two accounts, on both or on neither")),
+
+		annals.Transact("POST /payments", annals.At(account.Aggregate, PayOrder.account), pay, paying,
+			annals.Named("pay-order", "Pay a placed order from an account")),
 
 		annals.DocumentAs("GET /accounts/{id}", readmodel.Accounts, readmodel.AccountOf, formerAccount,
 			annals.Named("get-account", "An account with its balance")),

@@ -23,6 +23,22 @@ func (s State) Place() ([]Event, error) {
 	return []Event{OrderPlaced{Total: s.Total}}, nil
 }
 
+// AwaitsPayment checks that the order is placed, and not paid in full.
+//
+// Errors: [rule.Violation] with NotPlaced, Cancelled or Overpayment.
+func (s State) AwaitsPayment() error {
+	switch s.Status {
+	case StatusPlaced:
+		return nil
+	case "", StatusDraft:
+		return NotPlaced.Because("the order must be placed before it is paid")
+	case StatusCancelled:
+		return Cancelled.Because("the order is cancelled")
+	default:
+		return Overpayment.Because("the order is paid already")
+	}
+}
+
 // ReceivePayment records a payment in part or in full. A payment id counts once.
 //
 // Errors: [rule.Violation] with PaymentAlreadyRecorded, NotPlaced, Cancelled, rule.IDMalformed, rule.AmountNotPositive,

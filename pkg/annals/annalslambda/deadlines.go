@@ -155,7 +155,7 @@ func (p *Subscriber) fire(ctx context.Context, d *reaction.Deadline) error {
 		p.meter.Add(telemetry.DeadlinesExecuted, 1)
 		p.meter.Add(telemetry.DeadlineLateness, fired.Late.Seconds())
 		p.log.LogAttrs(ctx, slog.LevelInfo, "a deadline was executed", slog.String("timer", d.Timer),
-			slog.String("stream", d.Stream.String()), slog.String("deadline", d.Name), slog.Duration("late", fired.Late))
+			slog.String("stream", d.Stream.String()), slog.String("deadline", d.Name), slog.Float64("lateSeconds", fired.Late.Seconds()))
 	case reaction.CommandFailed:
 		p.meter.Add(telemetry.DeadlinesFailed, 1)
 	default:

@@ -57,9 +57,11 @@ const (
 	// answers before its time is over: send it again with the answer's Position until that is [es.End].
 	// Rebuilder: Of, Segment, Position. Answer: Plain, Unread, FirstUnread, Position.
 	Plain Task = "plain"
-	// RunDeadline executes the command of an open deadline at once, CancelDeadline cancels it.
+	// RunDeadline executes the command of an open deadline at once.
 	// Reactor: Projection (the timer), Stream, Deadline (its name).
-	RunDeadline    Task = "run-deadline"
+	RunDeadline Task = "run-deadline"
+	// CancelDeadline cancels an open deadline.
+	// Reactor: Projection (the timer), Stream, Deadline (its name).
 	CancelDeadline Task = "cancel-deadline"
 	// AskDeadlines asks again for the open deadlines of a timer that did not fail, for example after a restore.
 	// Reactor: Projection (the timer). Answer: Deadlines.
