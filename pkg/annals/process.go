@@ -72,7 +72,7 @@ func Follow[S, E, OS, OE any](
 			return nil
 		}
 		return reactionPart{
-			own.name, other.StreamType, &reactingTo[OS, OE]{own.name, other, react, prototypesOf(prototypes)},
+			own.name, other.StreamType, &reactingTo[OS, OE]{own.name, other, react, prototypesOf(prototypes), 0},
 			own.aggregate.StreamType,
 		}
 	}
@@ -83,7 +83,7 @@ func Follow[S, E, OS, OE any](
 // aggregate of the decision: what it records there is stored in the same transaction. A step may be repeated. It must do
 // nothing if the process has moved on.
 //
-// If an error is not transient, the stream of this process is parked: later steps wait until an operator or a new
+// Several Then parts are taken in their order. If an error is not transient, the stream of this process is parked: later steps wait until an operator or a new
 // version of the code retries it. So record a refusal that the process can live with as an event, and do not return it.
 func Then[S, E any](
 	step func(*Tx, *es.Entity[S, E], projection.Event[E]) error, prototypes ...E,
@@ -99,7 +99,8 @@ func Then[S, E any](
 			}
 			return step(tx, p, e)
 		}
-		own.steps = append(own.steps, &reactingTo[S, E]{own.name, own.aggregate, react, prototypesOf(prototypes)})
+		own.steps = append(own.steps,
+			&reactingTo[S, E]{own.name, own.aggregate, react, prototypesOf(prototypes), len(own.steps)})
 		return nil
 	}
 }
