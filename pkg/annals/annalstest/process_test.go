@@ -41,7 +41,7 @@ func (lost) journeyEvent()    {}
 func (arrived) journeyEvent() {}
 
 func (parcel) send(sendParcel) ([]parcelEvent, error)  { return []parcelEvent{sent{}}, nil }
-func (parcel) see(in seeParcel) ([]parcelEvent, error) { return []parcelEvent{seen{in.At}}, nil }
+func (parcel) see(in seeParcel) ([]parcelEvent, error) { return []parcelEvent{seen(in)}, nil }
 
 var (
 	parcels = es.Aggregate[parcel, parcelEvent]{
@@ -177,7 +177,7 @@ func TestProcessSteps(t *testing.T) {
 // TestProcessFails: a step that fails for good parks the stream of its process, and no other.
 func TestProcessFails(t *testing.T) {
 	t.Parallel()
-	fails := annals.Then(func(tx *annals.Tx, p *es.Entity[journey, journeyEvent], e projection.Event[journeyEvent]) error {
+	fails := annals.Then(func(_ *annals.Tx, p *es.Entity[journey, journeyEvent], e projection.Event[journeyEvent]) error {
 		if e.Stream.ID == "bad" {
 			return errors.New("no such place")
 		}
