@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
@@ -35,6 +36,8 @@ var service = shop.New()
 // fake is a fake of the runner: it has the description of a service, its functions, and its state machine.
 type fake struct {
 	located annalsaws.Located
+	service *annals.Service
+	later   *laterFake
 	client  *dynamodb.Client // of the functions
 
 	mu       sync.Mutex
@@ -50,8 +53,14 @@ type fake struct {
 // newFake returns a fake with tables of its own. more is added to its environment.
 func newFake(t *testing.T, more map[string]string) (f *fake, port string) {
 	t.Helper()
+	return newFakeOf(t, service, more)
+}
+
+// newFakeOf is like newFake, of any service.
+func newFakeOf(t *testing.T, service *annals.Service, more map[string]string) (f *fake, port string) {
+	t.Helper()
 	client := dynamotest.Client(t)
-	f = &fake{handlers: map[annalsaws.Function]lambda.Handler{}, waiting: map[string]bool{}}
+	f = &fake{service: service, later: &laterFake{}, handlers: map[annalsaws.Function]lambda.Handler{}, waiting: map[string]bool{}}
 	f.located.Description = annalsaws.Describe(service)
 	f.located.Resources = f.located.Resolved(func(id string) string { return "fake-" + id }).Resources
 	f.located.Resources.RebuildMachine = "arn:aws:states:us-east-1:000000000000:stateMachine:Rebuild"
@@ -87,7 +96,7 @@ func newFake(t *testing.T, more map[string]string) (f *fake, port string) {
 // deployment is the deployment of the functions.
 func (f *fake) deployment() annalslambda.Deployment {
 	return annalslambda.Deployment{
-		Service: service, DynamoDB: f.client, Tables: f.located.Resources.Tables, Log: slog.New(slog.DiscardHandler),
+		Service: f.service, Later: f.later, DynamoDB: f.client, Tables: f.located.Resources.Tables, Log: slog.New(slog.DiscardHandler),
 		CursorKey: strings.Repeat("k", 32), Secrets: func(string) string { return "" },
 		Keys: personal.Config{CacheFor: time.Nanosecond}, ForgetWait: time.Nanosecond,
 	}
@@ -213,7 +222,7 @@ func (f *fake) rebuild(ctx context.Context, name string) error {
 	engine := projection.NewEngine(store, dynamoview.NewCatalog(f.client, tables["projections"]), projection.Config{
 		Log: quiet,
 	},
-		service.Subscriptions(func(m string) projection.View { return dynamoview.New(f.client, tables[m]) })...)
+		f.service.Subscriptions(func(m string) projection.View { return dynamoview.New(f.client, tables[m]) })...)
 	_, _, err = projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: quiet}).Run(ctx, name, nil)
 	return err
 }

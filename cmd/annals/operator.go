@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,6 +37,9 @@ type operator struct {
 	versions map[string][]int
 	// reacts is true if the service has reactions.
 	reacts bool
+	// timers are the names of the timers. sources are the types of the streams that a timer reads, by its name.
+	timers  []string
+	sources map[string][]string
 }
 
 // failures is the bucket of the records and batches that a function could not process.
@@ -48,7 +52,7 @@ func newOperator(s *session, client *functions.Client, log *slog.Logger) *operat
 	o := &operator{
 		functions: client, machine: functions.NewMachine(s.aws, s.Resources.RebuildMachine),
 		views: map[string]*dynamoview.View{}, versions: map[string][]int{}, reacts: len(s.Service.Reactions) > 0,
-		pause: time.Second,
+		pause: time.Second, timers: s.Service.Timers, sources: map[string][]string{},
 	}
 	if o.machine != nil {
 		o.machine.Elsewhere = s.elsewhere
@@ -63,6 +67,7 @@ func newOperator(s *session, client *functions.Client, log *slog.Logger) *operat
 	}
 	for _, r := range s.Service.Reactions {
 		o.describe(r)
+		o.sources[r.Name] = slices.Sorted(maps.Keys(r.Folds[0].Reads))
 		reactions = append(reactions, r.Subscription(dynamoview.New(s.dynamoDB, s.Resources.Tables[r.Name])))
 	}
 	o.models = projection.NewEngine(s.store, catalog, cfg, models...)

@@ -61,7 +61,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 		c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), writer(c.importCommand()), c.subjectsCommand())...)
 	root.AddCommand(in(models,
 		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()),
-		c.parkedCommand(),
+		c.parkedCommand(), c.deadlinesCommand(),
 		writer(c.healCommand()), writer(c.reconcileCommand()), writer(c.republishCommand()))...)
 	root.AddCommand(in(setup,
 		c.doctorCommand(), c.describeCommand(), c.newCommand(), c.runCommand(), c.versionCommand())...)

@@ -58,7 +58,7 @@ func waiting(configured aws.HTTPClient) aws.HTTPClient {
 var reading = []ask.Task{ask.State, ask.Readable, ask.Subject, ask.Export, ask.Plain}
 
 // repeatable are the tasks that are retried if an invocation fails: to do one twice does no harm.
-var repeatable = append(slices.Clone(reading), ask.CatchUp, ask.Reconcile, ask.Forget)
+var repeatable = append(slices.Clone(reading), ask.CatchUp, ask.Reconcile, ask.Forget, ask.AskDeadlines)
 
 // How long to wait for an answer. Functions behind the API end within 30 s; no function runs for more than 15 minutes.
 const (
