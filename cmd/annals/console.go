@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,6 +18,9 @@ import (
 
 	"github.com/annals-es/annals/internal/console"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 func (c *cli) consoleCommand() *cobra.Command {
@@ -29,9 +33,9 @@ func (c *cli) consoleCommand() *cobra.Command {
 		Use:   "console",
 		Short: "Serve a web page that shows the running service",
 		Long: `Serve a web page, on this machine alone, that shows new commits as they are stored, streams and their past
-states, the effects of a request, the progress of projections, parked streams and, if events have personal data, how far
-a person is forgotten. It only reads. With --write it can also retry parked streams, rebuild projections, and forget
-people.
+states, the effects of a request, the progress of projections, parked streams, open deadlines and, if events have
+personal data, how far a person is forgotten. It only reads. With --write it can also retry parked streams, rebuild
+projections, run and cancel deadlines, and forget people.
 
 While a page is open and visible, it reads the event table's stream as its third reader (see annals tail --help), and
 the checkpoints of a sample of the new commits: some 40 read units a second in a busy service. A search ends after 20
@@ -49,7 +53,7 @@ s.`,
 			return c.consoleAlone(cmd, port, cfg)
 		},
 	}
-	cmd.Flags().BoolVar(&write, "write", false, "allow changes: retries of parked streams, rebuilds, forgetting people")
+	cmd.Flags().BoolVar(&write, "write", false, "allow changes: retries of parked streams, rebuilds, running deadlines, forgetting people")
 	cmd.Flags().IntVar(&port, "port", 0, "port on the loopback interface; 0 takes a free one")
 	cmd.Flags().Float64Var(&units, "units-per-second", 1000,
 		"the most read units a second of a search on AWS, 0 = no limit")
@@ -123,6 +127,9 @@ func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, err
 	if s.table(annalsaws.Keys) != "" {
 		cfg.People = finder{s, c.actor()}
 	}
+	if len(s.operator.timers) > 0 {
+		cfg.Timers = timing{s.operator}
+	}
 	if c.local {
 		address := c.localAddress()
 		cfg.Requests, cfg.Units = localRequests(address), localUnits(address)
@@ -137,6 +144,23 @@ func (r rebuilder) Rebuilds(name string) bool { return r.operator.rebuilds(name)
 
 func (r rebuilder) Rebuild(ctx context.Context, name string, _ func(events int)) error {
 	_, err := elsewhere(ctx, r.operator, name, func(string) {})
+	return err
+}
+
+// timing lists, runs and cancels deadlines for the console, as `annals deadlines` does.
+type timing struct{ operator *operator }
+
+func (t timing) OpenDeadlines(ctx context.Context, until time.Time) iter.Seq2[reaction.OpenDeadline, error] {
+	return t.operator.Deadlines(ctx, t.operator.timers, until)
+}
+
+func (t timing) RunDeadline(ctx context.Context, timer string, stream es.StreamID, name string) error {
+	_, err := t.operator.change(ctx, ask.RunDeadline, timer, stream, name)
+	return err
+}
+
+func (t timing) CancelDeadline(ctx context.Context, timer string, stream es.StreamID, name string) error {
+	_, err := t.operator.change(ctx, ask.CancelDeadline, timer, stream, name)
 	return err
 }
 

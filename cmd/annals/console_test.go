@@ -26,7 +26,7 @@ func TestConsole(t *testing.T) { //nolint:paralleltest // sets the environment
 	}{
 		{base + "api/about", "", http.StatusUnauthorized, "annals console"},
 		{address, "", http.StatusOK, "<title>Annals</title>"},
-		{base + "api/about", "", http.StatusOK, `{"place":"http://127.0.0.1:` + port + `","write":false,"people":true}`},
+		{base + "api/about", "", http.StatusOK, `{"place":"http://127.0.0.1:` + port + `","write":false,"people":true,`},
 		{base + "api/stream?stream=Order%23good", "", http.StatusOK, "OrderCreated"},
 		{base + "api/projections", "", http.StatusOK, `{"projection":"reserve-stock","generations":[`},
 		{base + "api/person?id=none", "", http.StatusNotFound, "Nothing is stored about a person with the id none."},

@@ -101,14 +101,8 @@ func (c *cli) onDeadline(cmd *cobra.Command, args []string, task ask.Task, resul
 	if err != nil {
 		return err
 	}
-	if _, err := o.timersNamed(args[0]); err != nil {
-		return err
-	}
-	d, err := o.deadline(cmd.Context(), args[0], stream, args[2])
+	d, err := o.change(cmd.Context(), task, args[0], stream, args[2])
 	if err != nil {
-		return err
-	}
-	if err := o.onDeadline(cmd.Context(), task, d.Deadline); err != nil {
 		return err
 	}
 	now := time.Now()

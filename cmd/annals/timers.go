@@ -118,6 +118,21 @@ func deadlineNames(all []reaction.OpenDeadline) string {
 	return strings.Join(names, ", ")
 }
 
+// change runs or cancels an open deadline, and returns it.
+//
+// Errors: one if there is no such timer; those of deadline and onDeadline.
+func (o *operator) change(
+	ctx context.Context, task ask.Task, timer string, stream es.StreamID, name string,
+) (d reaction.OpenDeadline, err error) {
+	if _, err := o.timersNamed(timer); err != nil {
+		return d, err
+	}
+	if d, err = o.deadline(ctx, timer, stream, name); err != nil {
+		return d, err
+	}
+	return d, o.onDeadline(ctx, task, d.Deadline)
+}
+
 // onDeadline makes the reactor run or cancel a deadline.
 //
 // Errors: parkedError; those of [functions.Client.Ask].

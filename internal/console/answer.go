@@ -50,8 +50,11 @@ const maxBody = 1 << 14
 
 // order is the body of a request that changes something.
 type order struct {
+	// Projection is the name of a projection, or of a timer.
 	Projection string `json:"projection"`
 	Stream     string `json:"stream"`
+	// Deadline is the name of a deadline.
+	Deadline string `json:"deadline"`
 	// Subject is the id of a person.
 	Subject string `json:"subject"`
 }

@@ -1,5 +1,5 @@
 // Package console is the operators' web page: it shows new commits, streams and their past states, the effects of a
-// request, the progress of projections, parked streams, and how far a person is forgotten. Start with [New].
+// request, the progress of projections, parked streams, open deadlines, and how far a person is forgotten. Start with [New].
 //
 // The page's data comes from a [Source]. Changes need [Config.Write].
 //
@@ -70,8 +70,11 @@ type Consumed struct {
 type Config struct {
 	// Place names the service, for people: "http://127.0.0.1:3000", "stack Shop".
 	Place string
-	// Write allows retries of parked streams, rebuilds of projections, and requests to forget people.
+	// Write allows retries of parked streams, rebuilds of projections, to run and cancel deadlines, and requests to
+	// forget people.
 	Write bool
+	// Timers lists, runs and cancels deadlines. If nil, the service has no timers, and the page has no view of deadlines.
+	Timers Timers
 	// People finds and forgets people. If nil, the service has no personal data, and the page has no view of people.
 	People People
 	// Key is a secret that a browser needs. If it is "", everyone who can reach this port has access.
@@ -129,6 +132,9 @@ func New(ctx context.Context, source Source, operator Operator, rebuilder Rebuil
 	mux.HandleFunc("GET /api/projections", c.projections)
 	mux.HandleFunc("GET /api/parked", c.parked)
 	mux.HandleFunc("GET /api/person", c.hasPeople(c.person))
+	mux.HandleFunc("GET /api/deadlines", c.hasTimers(c.deadlines))
+	mux.HandleFunc("POST /api/run", c.onDeadline("runs", Timers.RunDeadline))
+	mux.HandleFunc("POST /api/cancel", c.onDeadline("cancels", Timers.CancelDeadline))
 	mux.HandleFunc("POST /api/retry", c.writes(ofProjection(c.retry)))
 	mux.HandleFunc("POST /api/rebuild", c.writes(ofProjection(c.rebuild)))
 	mux.HandleFunc("POST /api/forget", c.hasPeople(c.writes(c.forget)))
@@ -145,5 +151,7 @@ func (c *Console) about(w http.ResponseWriter, _ *http.Request) {
 		Write bool   `json:"write"`
 		// People is true if the service has personal data.
 		People bool `json:"people"`
-	}{c.cfg.Place, c.cfg.Write, c.cfg.People != nil})
+		// Deadlines is true if the service has timers.
+		Deadlines bool `json:"deadlines"`
+	}{c.cfg.Place, c.cfg.Write, c.cfg.People != nil, c.cfg.Timers != nil})
 }

@@ -124,7 +124,7 @@ func TestReads(t *testing.T) {
 		want int
 		has  []string // in the answer
 	}{
-		{"/api/about", 200, []string{`{"place":"here","write":false,"people":false}`}},
+		{"/api/about", 200, []string{`{"place":"here","write":false,"people":false,"deadlines":false}`}},
 		{
 			"/api/stream?stream=Order%23o", 200,
 			[]string{

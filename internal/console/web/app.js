@@ -1,5 +1,5 @@
 // Shows the view of the address, and the parts of the page around it.
-import { h, put, ask, failed, heading, loading, tag } from './dom.js';
+import { h, put, ask, failed, heading, loading, tag, data } from './dom.js';
 import { connect } from './feed.js';
 import { visible, later } from './visible.js';
 import { home } from './home.js';
@@ -8,11 +8,12 @@ import { search, quick } from './search.js';
 import { follow } from './follow.js';
 import { projections } from './projections.js';
 import { parked } from './parked.js';
+import { deadlines } from './deadlines.js';
 import { people } from './people.js';
 
 const views = [
   [/^#\/stream\/(.+)$/, stream], [/^#\/search(?:\?(.*))?$/, search], [/^#\/follow\/(.+)$/, follow],
-  [/^#\/projections$/, projections], [/^#\/parked$/, parked], [/^#\/people(?:\?(.*))?$/, people], [/^#?\/?$/, home],
+  [/^#\/projections$/, projections], [/^#\/parked$/, parked], [/^#\/deadlines$/, deadlines], [/^#\/people(?:\?(.*))?$/, people], [/^#?\/?$/, home],
 ];
 const main = document.getElementById('main');
 let about, left;
@@ -43,7 +44,7 @@ async function show(first) {
 }
 
 const missing = what => [heading(what),
-  h('p', null, 'No event was ever stored under this name. A name is a type and an id, such as ', h('span', { class: 'data' }, 'Type#id'),
+  h('p', 'No event was ever stored under this name. A name is a type and an id, such as ', data('Type#id'),
     '. Capital letters matter. ', h('a', { href: '#/search' }, 'Search'), ' finds streams by the beginning of their names.')];
 
 function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '', n ? tag(n, 'bad') : null); }
@@ -67,7 +68,7 @@ try {
   about = await ask('api/about');
   put(document.getElementById('place'), about.place);
   put(document.getElementById('mode'), about.write ? 'writable' : 'read-only');
-  document.querySelector('[href="#/people"]').hidden = !about.people;
+  for (const view of ['people', 'deadlines']) document.querySelector(`[href="#/${view}"]`).hidden = !about[view];
   connect();
   show(true);
   count();

@@ -7,29 +7,29 @@ const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200
 export const visible = text =>
   String(text).replace(hidden, c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
 
-// h makes an element. Properties that start with "on" are listeners; children are elements, text, null, or lists of them.
-export function h(tag, props, ...children) {
-  return fill(document.createElement(tag), props, children);
-}
+// h makes an element of properties, if there are any, and children. Properties that start with "on" are listeners;
+// children are elements, text, null, or lists of them.
+export function h(tag, ...content) { return fill(document.createElement(tag), content); }
 
 // s is h for SVG.
-export function s(tag, props, ...children) {
-  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), props, children);
-}
+export function s(tag, ...content) { return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), content); }
 
-function fill(element, props, children) {
-  for (const [name, value] of Object.entries(props ?? {})) {
-    if (value === undefined || value === null || value === false) continue;
+const none = value => value === undefined || value === null || value === false;
+
+function fill(element, content) {
+  const props = content[0]?.constructor === Object ? content.shift() : {};
+  for (const [name, value] of Object.entries(props)) {
+    if (none(value)) continue;
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? '' : visible(value));
   }
-  add(element, children);
+  add(element, content);
   return element;
 }
 
 function add(element, children) {
   for (const child of children.flat(Infinity)) {
-    if (child === undefined || child === null || child === false) continue;
+    if (none(child)) continue;
     if (child instanceof Node) element.append(child);
     else element.append(...element.matches('.data, code, pre, mark, h1, th') ? pieces(visible(child)) : [visible(child)]);
   }
@@ -89,7 +89,7 @@ function ago(d) {
 
 // time shows how long ago a time was. The time itself is in the title, and is read by screen readers.
 export function time(text) {
-  if (isNaN(new Date(text))) return h('span', null, text);
+  if (isNaN(new Date(text))) return h('span', text);
   return h('time', { datetime: text, title: text },
     h('span', { 'aria-hidden': 'true' }, ago(new Date(text))), h('span', { class: 'hidden' }, text));
 }
@@ -106,7 +106,7 @@ tick();
 
 // span shows milliseconds. No line breaks between a number and its unit.
 export function span(ms) {
-  if (ms === null || ms === undefined) return '–';
+  if (none(ms)) return '–';
   const a = Math.abs(ms);
   if (a < 10) return ms.toFixed(1) + '\u00a0ms';
   if (a < 1000) return Math.round(ms) + '\u00a0ms';
@@ -135,6 +135,52 @@ export const heading = text => h('h1', { tabindex: '-1' }, text);
 export const loading = () => h('p', { class: 'faint loading', role: 'status' }, 'Loading …');
 
 export const failed = error => h('p', { class: 'bad', role: 'alert' }, error.message);
+
+// repeat shows what load returns, every ten seconds, but not while the focus is in the element: it would be lost. It
+// returns a function that repeats it after a time.
+export function repeat(out, load, signal) {
+  let off;
+  const calm = () => out.contains(document.activeElement) ? again(5000, calm) : act();
+  const again = (ms, next) => { off?.(); off = later(next ?? act, ms, signal); };
+  async function act() {
+    try {
+      put(out, await load());
+      again(10_000, calm);
+    } catch (e) {
+      if (!signal.aborted) put(out, failed(e));
+    }
+  }
+  act();
+  return again;
+}
+
+// confirm asks before it acts. more is a field that the dialog has, and check returns what is wrong with its value.
+export function confirm(title, text, verb, act, more, check) {
+  const error = h('div');
+  const box = h('dialog', { 'aria-labelledby': 'sure', onclose: () => box.remove() },
+    h('h2', { id: 'sure' }, title), h('p', text),
+    h('form', {
+      onsubmit: async e => {
+        e.preventDefault();
+        const wrong = check?.();
+        if (wrong) return put(error, failed({ message: wrong }));
+        try {
+          await act();
+          box.close();
+        } catch (e) { put(error, failed(e)); }
+      },
+    }, more, error,
+    h('p', { class: 'bar' }, h('button', { class: 'strong' }, verb),
+      h('button', { type: 'button', autofocus: !more, onclick: () => box.close() }, 'Back'))));
+  document.body.append(box);
+  box.showModal();
+}
+
+export const data = text => h('span', { class: 'data' }, text);
+export const field = props => h('input', { type: 'search', spellcheck: 'false', autocomplete: 'off', ...props });
+export const columns = names => h('thead', h('tr', names.map(t => h('th', { scope: 'col' }, t))));
+export const readOnly = (about, to) => !about.write && faint(`This console is read-only: start it with --write to ${to}.`);
+export const faint = (...content) => h('p', { class: 'faint' }, ...content);
 
 // tag is a status. Its color only repeats its text.
 export const tag = (text, kind) => h('span', { class: 'tag ' + (kind ?? '') }, text);

@@ -35,14 +35,13 @@ function trouble(text) {
   if (line.hidden !== !text || line.textContent !== text) put(line, text).hidden = !text;
 }
 
-// lately returns the sum of a value over the last n pulses.
-export function lately(n, of) {
-  return live.pulses.slice(-n).reduce((sum, p) => sum + of(p), 0);
-}
+// recent returns the pulses of the last minute, and lately the sum of a value over them.
+export const recent = () => live.pulses.slice(-60);
+export const lately = of => recent().reduce((sum, p) => sum + of(p), 0);
 
-// lags returns the lags of a projection, or of all, in the last n pulses, sorted, in milliseconds.
-export function lags(n, name) {
-  return live.pulses.slice(-n).flatMap(p =>
+// lags returns the lags of a projection, or of all, in the last minute, sorted, in milliseconds.
+export function lags(name) {
+  return recent().flatMap(p =>
     Object.entries(p.projections).filter(([k]) => !name || k === name).flatMap(([, e]) => e.lags ?? [])).sort((a, b) => a - b);
 }
 

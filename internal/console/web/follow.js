@@ -1,5 +1,5 @@
 // One request: its commits, and every projection that applied them, with times.
-import { h, put, ask, heading, time, instant, span, micros, streamLink, failed, tag } from './dom.js';
+import { h, put, ask, heading, time, instant, span, micros, streamLink, failed, tag, data, columns } from './dom.js';
 import { later } from './visible.js';
 
 export async function follow(path, { signal }) {
@@ -33,10 +33,10 @@ export async function follow(path, { signal }) {
     const length = Math.max(...ends) - start || 1;
     const actors = [...new Set(trace.commits.map(c => c.metadata.actor).filter(Boolean))];
     put(body,
-      h('dl', { class: 'meta' }, h('dt', null, 'Started'), h('dd', null, instant(trace.commits[0].at)),
-        h('dt', null, 'By'), h('dd', { class: 'data' }, actors.join(', ') || 'no actor recorded'),
-        h('dt', null, 'Commits'), h('dd', null, trace.commits.length),
-        h('dt', null, 'Applied everywhere'), h('dd', null, everywhere(trace.commits.flatMap(c => c.projections), start))),
+      h('dl', { class: 'meta' }, h('dt', 'Started'), h('dd', instant(trace.commits[0].at)),
+        h('dt', 'By'), h('dd', { class: 'data' }, actors.join(', ') || 'no actor recorded'),
+        h('dt', 'Commits'), h('dd', trace.commits.length),
+        h('dt', 'Applied everywhere'), h('dd', everywhere(trace.commits.flatMap(c => c.projections), start))),
       h('ol', { class: 'trace' }, trace.commits.map(c => commit(c, start, length))));
   }
   put(state, 'Searching for all commits of this request …');
@@ -58,13 +58,13 @@ function everywhere(all, start) {
 function commit(c, start, length) {
   const at = micros(c.at) - start;
   const rows = [...c.projections].sort((a, b) => rank(a, c) - rank(b, c));
-  return h('li', null,
-    h('h2', null, streamLink(c.stream, c.lastVersion), ' ', h('span', { class: 'version' }, '@' + c.version)),
-    h('p', null, h('span', { class: 'data' }, c.events.map(e => e.type).join(', ')), ' ', h('span', { class: 'faint' }, `committed after ${span(at)}`),
+  return h('li',
+    h('h2', streamLink(c.stream, c.lastVersion), ' ', h('span', { class: 'version' }, '@' + c.version)),
+    h('p', data(c.events.map(e => e.type).join(', ')), ' ', h('span', { class: 'faint' }, `committed after ${span(at)}`),
       c.metadata.causationId && h('span', { class: 'faint data' }, ` caused by ${c.metadata.causationId}`)),
     rows.length > 0 && h('table', { class: 'applied' },
-      h('thead', null, h('tr', null, ['Projection', 'Applied', 'After the commit', ''].map(t => h('th', { scope: 'col' }, t)))),
-      h('tbody', null, rows.map(p => row(p, c, at, length)))));
+      columns(['Projection', 'Applied', 'After the commit', '']),
+      h('tbody', rows.map(p => row(p, c, at, length)))));
 }
 
 const rank = (p, c) => p.applied && p.exact ? micros(p.at) - micros(c.at) : Infinity;
@@ -78,11 +78,11 @@ function row(p, c, at, length) {
     piece.style.setProperty('--size', Math.max(lag / length * 100, 0.5) + '%');
     bar.append(piece);
   }
-  return h('tr', null,
+  return h('tr',
     h('th', { scope: 'row' }, p.projection, p.status !== 'serving' && h('small', { class: 'faint' }, ` ${p.status} ${p.generation}`)),
-    h('td', null, p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)]
+    h('td', p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)]
       : p.unconcerned ? '–' : tag('yes', 'good')),
-    h('td', null, p.parked ? h('span', { class: 'data' }, p.parked.error) : lag !== undefined ? span(lag)
+    h('td', p.parked ? data(p.parked.error) : lag !== undefined ? span(lag)
       : p.applied ? h('span', { class: 'faint' }, p.at ? `within ${span(micros(p.at) - micros(c.at))}: now at version ${p.version}`
         : p.unconcerned ? 'skipped: older than the reaction' : 'time not known') : '–'),
     h('td', { class: 'bars' }, bar));

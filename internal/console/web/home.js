@@ -1,6 +1,6 @@
 // The first view: figures, and commits as they are stored.
-import { h, put, say, heading, time, span, streamLink, followLink } from './dom.js';
-import { live, lately, lags, waiting, quantile } from './feed.js';
+import { h, put, say, heading, time, span, streamLink, followLink, field } from './dom.js';
+import { live, recent, lately, lags, waiting, quantile } from './feed.js';
 import { bars, dots } from './plot.js';
 
 const shown = 100;
@@ -12,9 +12,9 @@ export function home(_, { signal, about }) {
   const rate = h('figure'), lag = h('figure');
   const list = h('ol', { class: 'feed', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', 'aria-label': 'Commits, newest first' });
   const count = h('span', { class: 'faint' });
-  const button = h('button', { type: 'button', 'aria-pressed': 'false', onclick: toggle }, 'Pause');
-  const filter = h('input', {
-    type: 'search', id: 'only', placeholder: 'Type#, a type of event, an actor', spellcheck: 'false', autocomplete: 'off',
+  const button = h('button', { 'aria-pressed': 'false', onclick: toggle }, 'Pause');
+  const filter = field({
+    id: 'only', placeholder: 'Type#, a type of event, an actor',
     oninput: () => { only = filter.value.trim().toLowerCase(); drawn = new Set(); list.replaceChildren(); feed(); },
   });
   let drawn = new Set(), latest = 0;
@@ -55,30 +55,30 @@ export function home(_, { signal, about }) {
   const empty = h('p', { class: 'faint' }), gap = h('p', { class: 'faint' });
 
   function beat() {
-    const all = lags(60);
+    const all = lags();
     const worst = quantile(all, 0.99), oldest = waiting();
-    const counted = live.pulses.slice(-60).some(p => p.requests);
-    const n = Math.min(60, live.pulses.length);
-    const figure = (name, value, note, kind) => h('div', { class: kind }, h('dt', null, name), h('dd', null, value, note && h('small', null, note)));
+    const counted = recent().some(p => p.requests);
+    const refused = lately(p => sum(p.requests, 'throttled'));
+    const figure = (name, value, note = 'in a minute', kind) => h('div', { class: kind }, h('dt', name), h('dd', value, note && h('small', note)));
     put(figures,
-      figure('Commits', lately(60, p => p.commits), 'in a minute'),
-      figure('Events', lately(60, p => p.events), 'in a minute'),
-      counted && figure('Requests', lately(60, p => sum(p.requests, 'invocations')), 'in a minute'),
-      counted && figure('Refused', lately(60, p => sum(p.requests, 'throttled')), 'throttled', lately(60, p => sum(p.requests, 'throttled')) && 'late'),
-      live.pulses.slice(-60).some(p => p.units) && [
-        figure('Read units', units('read'), 'in a minute'), figure('Write units', units('write'), 'in a minute')],
+      figure('Commits', lately(p => p.commits)),
+      figure('Events', lately(p => p.events)),
+      counted && figure('Requests', lately(p => sum(p.requests, 'invocations'))),
+      counted && figure('Refused', refused, 'throttled', refused && 'late'),
+      recent().some(p => p.units) && [
+        figure('Read units', units('read')), figure('Write units', units('write'))],
       figure('Lag', oldest > (worst ?? 0) ? span(oldest) : span(worst), oldest > 2000 ? 'and growing' : all.length ? `p99 of ${all.length}` : 'no new events', oldest > 2000 && 'late'));
     const events = live.pulses.map(p => p.events);
-    const most = Math.max(0, ...events);
-    put(rate, h('figcaption', null, h('strong', null, 'Events a second'), ` ${events.at(-1) ?? 0} now, ${most} at most`),
-      bars(events, { label: `Events a second over the last ${live.pulses.length} seconds: ${events.at(-1) ?? 0} now, ${most} at most` }));
+    const most = ` ${events.at(-1) ?? 0} now, ${Math.max(0, ...events)} at most`;
+    put(rate, h('figcaption', h('strong', 'Events a second'), most),
+      bars(events, { label: `Events a second over the last ${live.pulses.length} seconds:${most}` }));
     const slowest = live.pulses.map(p => {
       const found = Object.values(p.projections).flatMap(e => [...(e.lags ?? []), e.oldest ?? []].flat());
       return found.length ? Math.max(...found) : undefined;
     });
     const top = Math.max(0, ...slowest.filter(v => v !== undefined));
-    put(lag, h('figcaption', null, h('strong', null, 'Slowest projection'), ` ${span(top)} at most`),
-      dots(slowest, { kind: 'second', label: `Lag of the slowest projection over the last ${n} seconds: ${span(top)} at most` }));
+    put(lag, h('figcaption', h('strong', 'Slowest projection'), ` ${span(top)} at most`),
+      dots(slowest, { kind: 'second', label: `Lag of the slowest projection over the last ${live.pulses.length} seconds: ${span(top)} at most` }));
   }
 
   for (const name of ['commit', 'opened']) live.addEventListener(name, soon(feed, signal), { signal });
@@ -93,7 +93,7 @@ export function home(_, { signal, about }) {
       empty, list, gap)];
 }
 
-const units = what => Math.round(lately(60, p => p.units?.[what] ?? 0)).toLocaleString();
+const units = what => Math.round(lately(p => p.units?.[what] ?? 0)).toLocaleString();
 const sum = (counts, what) => Object.values(counts ?? {}).reduce((n, c) => n + c[what], 0);
 const key = c => c.stream + '@' + c.version;
 const text = c => [c.stream, c.metadata?.actor, c.metadata?.correlationId, ...c.events.map(e => e.type)].join(' ').toLowerCase();
@@ -108,7 +108,7 @@ function soon(act, signal) {
 // line is a commit in a list.
 export function line(c) {
   const versions = c.lastVersion > c.version ? `${c.version}–${c.lastVersion}` : c.version;
-  return h('li', null,
+  return h('li',
     time(c.at), ' ', streamLink(c.stream, c.lastVersion), ' ', h('span', { class: 'version' }, '@' + versions), ' ',
     h('span', { class: 'types data' }, c.events.map(e => e.type).join(', ')), ' ',
     c.metadata?.actor && h('span', { class: 'faint data' }, 'by ' + c.metadata.actor), ' ',

@@ -14,7 +14,7 @@ export function json(value, changed = []) {
 function write(lines, value, path, label, depth, marks, comma) {
   const line = text => {
     const indented = '  '.repeat(depth) + label + text;
-    lines.push(marks.has(path) ? h('mark', null, indented) : indented, '\n');
+    lines.push(marks.has(path) ? h('mark', indented) : indented, '\n');
   };
   const list = Array.isArray(value);
   if (value === null || typeof value !== 'object' || value instanceof Exact) {
@@ -43,5 +43,5 @@ export function short(value) {
   if (value === undefined) return h('span', { class: 'faint' }, 'nothing');
   // Line breaks between members become spaces, where a line may break.
   const text = JSON.stringify(value, (_, v) => v instanceof Exact ? v.source : v, 1).replace(/\n\s*/g, ' ');
-  return h('code', null, text.length > 200 ? text.slice(0, 200) + '…' : text);
+  return h('code', text.length > 200 ? text.slice(0, 200) + '…' : text);
 }

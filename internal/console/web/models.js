@@ -1,5 +1,5 @@
 // The read models and reactions that read a stream, and the progress of each.
-import { h, put, ask, loading, failed, time, tag } from './dom.js';
+import { h, put, ask, loading, failed, time, tag, faint } from './dom.js';
 import { later } from './visible.js';
 
 const looks = 10; // the most requests while one is behind
@@ -10,7 +10,7 @@ export function models(stream, last, signal) {
   async function load(left) {
     try {
       const all = await ask('api/applied', { stream, version: last }, { signal });
-      put(out, all.length === 0 ? h('p', { class: 'faint' }, 'No read model and no reaction reads this stream.')
+      put(out, all.length === 0 ? faint('No read model and no reaction reads this stream.')
         : h('ul', { class: 'models' }, all.map(one)));
       if (left > 0 && all.some(m => !m.applied && !m.parked)) later(() => load(left - 1), 1500, signal);
     } catch (error) {
@@ -18,7 +18,7 @@ export function models(stream, last, signal) {
     }
   }
 
-  const one = m => h('li', null, h('strong', { class: 'data' }, m.projection),
+  const one = m => h('li', h('strong', { class: 'data' }, m.projection),
     h('small', { class: 'faint' }, `generation ${m.generation}${m.status === 'serving' ? '' : ', ' + m.status}`),
     m.parked ? h('a', { href: '#/parked' }, tag(`parked at version ${m.parked.version}`, 'bad'))
       : m.applied ? tag(`at version ${m.version}`, 'good')

@@ -1,5 +1,5 @@
 // A person whom events have data about: how far the person is forgotten, the streams, and the request to forget.
-import { h, put, ask, order, heading, loading, instant, streamLink, failed, tag, say, visible } from './dom.js';
+import { h, put, ask, order, heading, loading, instant, streamLink, failed, tag, say, visible, confirm, data, field, readOnly } from './dom.js';
 import { later } from './visible.js';
 
 const address = id => '#/people?id=' + encodeURIComponent(id);
@@ -11,19 +11,19 @@ const statuses = {
 };
 
 export function people(query, { signal, about }) {
-  if (!about.people) return [heading('People'), h('p', null, 'This service has no personal data: none of its events has a field with the tag personal.')];
+  if (!about.people) return [heading('People'), h('p', 'This service has no personal data: none of its events has a field with the tag personal.')];
   const id = new URLSearchParams(query).get('id') ?? '';
-  const input = h('input', { type: 'search', id: 'person', required: true, spellcheck: 'false', autocomplete: 'off' });
+  const input = field({ id: 'person', required: true });
   input.value = id;
   const form = h('form', { class: 'bar', onsubmit: e => { e.preventDefault(); location.hash = address(input.value); } },
-    h('label', { for: 'person' }, 'Id of the person'), input, h('button', null, 'Find'));
+    h('label', { for: 'person' }, 'Id of the person'), input, h('button', 'Find'));
   return [heading('People'), form, id && one(id, signal, about)];
 }
 
 function one(id, signal, about) {
-  const report = h('div', null, loading()), act = h('p', { class: 'bar' }), streams = h('div');
-  const button = about.write ? h('button', { type: 'button', onclick: () => confirm(id, show) }) : h('span', { class: 'faint' });
-  const title = h('h2', { tabindex: '-1' }, 'Person ', h('span', { class: 'data' }, id));
+  const report = h('div', loading()), act = h('div', { class: 'bar' }), streams = h('div');
+  const button = readOnly(about, 'forget people here') || h('button', { onclick: () => forgetting(id, show) });
+  const title = h('h2', { tabindex: '-1' }, 'Person ', data(id));
   let before, listed, off;
 
   async function load() {
@@ -42,13 +42,13 @@ function one(id, signal, about) {
     const ends = p.status === 'known' || p.status === 'forgotten', [kind, text] = statuses[p.status] ?? ['', ''];
     if (before && before !== p.status) say(`${id} is ${p.status}. ${text}`);
     before = p.status;
-    const row = (label, value) => value !== undefined && [h('dt', null, label), h('dd', null, value)];
+    const row = (label, value) => value !== undefined && [h('dt', label), h('dd', value)];
     const at = (label, value) => value && row(label, instant(value));
-    put(report, h('p', null, tag(p.status, kind), ' ', text), h('dl', { class: 'meta' },
+    put(report, h('p', tag(p.status, kind), ' ', text), h('dl', { class: 'meta' },
       at('Asked for', p.requestedAt), at('Key deleted', p.keyDeletedAt), at('In memory until', p.until),
       p.keyDeletedAt && [row('Streams cleared', p.streams), row('Documents folded again', p.documents),
         row('Rows written again', p.rows), row('Snapshots removed', p.snapshots)],
-      p.published.map(e => row('Public events', [e.events + ' ', h('span', { class: 'data' }, e.type)])),
+      p.published.map(e => row('Public events', [e.events + ' ', data(e.type)])),
       row('Not cleared', p.unknown?.join(', ')),
       at('Forgotten', p.forgottenAt), at('In no backup from', p.final)));
     const names = JSON.stringify([p.names, ends]);
@@ -60,7 +60,7 @@ function one(id, signal, about) {
       put(act);
       return;
     }
-    put(button, !about.write ? 'This console is read-only: start it with --write to forget people here.' : ends ? 'Forget this person' : 'Ask again');
+    if (about.write) put(button, ends ? 'Forget this person' : 'Ask again');
     if (!button.isConnected) put(act, button);
   }
 
@@ -69,29 +69,15 @@ function one(id, signal, about) {
 }
 
 function list(p, id) {
-  return [h('h2', null, 'Streams with data about the person'),
-    h('p', null, p.names.length === 0 ? 'None.' : p.names.map((name, i) => [i > 0 && ', ', streamLink(name)]), p.more && ' and more.'),
-    p.status !== 'known' && h('p', null, 'Each step is recorded in ', streamLink('Subject#' + id))];
+  return [h('h2', 'Streams with data about the person'),
+    h('p', p.names.length === 0 ? 'None.' : p.names.map((name, i) => [i > 0 && ', ', streamLink(name)]), p.more && ' and more.'),
+    p.status !== 'known' && h('p', 'Each step is recorded in ', streamLink('Subject#' + id))];
 }
 
-function confirm(id, then) {
-  const error = h('div');
-  const input = h('input', { id: 'typed', autofocus: true, spellcheck: 'false', autocomplete: 'off' });
-  const box = h('dialog', { 'aria-labelledby': 'sure', onclose: () => box.remove() },
-    h('h2', { id: 'sure' }, 'Forget ', h('span', { class: 'data' }, id), '?'),
-    h('p', null, 'The person’s key is deleted, for good: it can’t be undone. Events stay, but nobody can decrypt the person’s data in them. Some minutes later read models and snapshots are cleared.'),
-    h('form', {
-      onsubmit: async e => {
-        e.preventDefault();
-        if (input.value !== id && input.value !== visible(id)) return put(error, failed({ message: 'This is another id. Nothing was done.' }));
-        try {
-          const p = await order('api/forget', { subject: id });
-          box.close();
-          then(p);
-        } catch (e) { put(error, failed(e)); }
-      },
-    }, h('p', { class: 'bar' }, h('label', { for: 'typed' }, 'Type the id to confirm'), input), error,
-    h('p', { class: 'bar' }, h('button', { class: 'strong' }, 'Forget'), h('button', { type: 'button', onclick: () => box.close() }, 'Cancel'))));
-  document.body.append(box);
-  box.showModal();
+function forgetting(id, then) {
+  const input = field({ type: 'text', id: 'typed', autofocus: true });
+  confirm(['Forget ', data(id), '?'], 'The person’s key is deleted, for good: it can’t be undone. Events stay, but nobody can decrypt the person’s data in them. Some minutes later read models and snapshots are cleared.',
+    'Forget', async () => then(await order('api/forget', { subject: id })),
+    h('p', { class: 'bar' }, h('label', { for: 'typed' }, 'Type the id to confirm'), input),
+    () => input.value !== id && input.value !== visible(id) && 'This is another id. Nothing was done.');
 }

@@ -1,26 +1,25 @@
-// Small plots of the values of each second.
+// Small plots of the values of each second, the newest at the right.
 import { s } from './dom.js';
 
-const width = 600;
+const width = 600, each = width / 180; // seconds
 
-// bars draws values, the newest at the right. label describes them in words.
-export function bars(values, { height = 60, label, kind = '', slots = 180, least = 1 } = {}) {
-  const top = Math.max(least, ...values);
-  const each = width / slots;
-  const begin = width - values.length * each;
-  const d = values.map((v, i) => v > 0
-    ? `M${(begin + i * each).toFixed(1)} ${height}v${(-Math.max(v / top * (height - 2), 1)).toFixed(1)}h${Math.max(each - 0.6, 0.6).toFixed(1)}V${height}z` : '').join('');
-  return s('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': label, class: 'plot ' + kind },
-    s('path', { d: `M0 ${height - 0.5}H${width}`, class: 'axis' }), s('path', { d, class: 'bars' }));
+// bars draws values. label describes them in words.
+export function bars(values, { height = 60, label }) {
+  const top = Math.max(1, ...values);
+  return plot('bars', '', height, label, values, v => v > 0 &&
+    `${height}v${(-Math.max(v / top * (height - 2), 1)).toFixed(1)}h${(each - 0.6).toFixed(1)}V${height}z`);
 }
 
 // dots draws values. undefined leaves a gap.
-export function dots(values, { height = 60, label, kind = '', slots = 180, least = 10 } = {}) {
-  const top = Math.max(least, ...values.map(v => v ?? 0));
-  const each = width / slots;
+export function dots(values, { height = 60, label, kind }) {
+  const top = Math.max(10, ...values.map(v => v ?? 0));
+  return plot('dots', kind, height, label, values, v => v !== undefined &&
+    `${(height - 2 - v / top * (height - 4)).toFixed(1)}h${(each - 0.4).toFixed(1)}`);
+}
+
+function plot(mark, kind, height, label, values, draw) {
   const begin = width - values.length * each;
-  const d = values.map((v, i) => v === undefined ? ''
-    : `M${(begin + i * each).toFixed(1)} ${(height - 2 - v / top * (height - 4)).toFixed(1)}h${Math.max(each - 0.4, 1).toFixed(1)}`).join('');
+  const d = values.map((v, i) => draw(v) ? `M${(begin + i * each).toFixed(1)} ${draw(v)}` : '').join('');
   return s('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': label, class: 'plot ' + kind },
-    s('path', { d: `M0 ${height - 0.5}H${width}`, class: 'axis' }), s('path', { d, class: 'dots' }));
+    s('path', { d: `M0 ${height - 0.5}H${width}`, class: 'axis' }), s('path', { d, class: mark }));
 }

@@ -1,12 +1,12 @@
 // All projections: lag, throughput, generations, rebuilds.
-import { h, put, ask, order, heading, loading, time, span, failed, tag, say } from './dom.js';
+import { h, put, ask, order, heading, loading, time, span, failed, tag, say, confirm, faint } from './dom.js';
 import { live, lags, waiting, quantile } from './feed.js';
 import { bars } from './plot.js';
 import { later } from './visible.js';
 
 export function projections(_, { signal, about }) {
   const table = h('tbody');
-  const error = h('div', null, loading());
+  const error = h('div', loading());
   const rows = new Map();
   let off;
 
@@ -33,7 +33,7 @@ export function projections(_, { signal, about }) {
   function make(name, rebuilds) {
     const cell = label => h('td', { 'data-label': label, role: 'cell' });
     const generation = cell('Generation'), lag = cell('Lag'), rate = cell('Events a second'), parked = cell('Parked'), rebuild = cell('Rebuild');
-    const button = about.write && rebuilds && h('button', { type: 'button', 'aria-label': 'Rebuild ' + name, onclick: () => button.getAttribute('aria-disabled') !== 'true' && confirm(name, load) }, 'Rebuild');
+    const button = about.write && rebuilds && h('button', { 'aria-label': 'Rebuild ' + name, onclick: () => button.getAttribute('aria-disabled') !== 'true' && rebuilding(name, load) }, 'Rebuild');
     const progress = h('div');
     rebuild.append(progress, ...(button ? [button] : []));
     const tr = h('tr', { role: 'row' }, h('th', { scope: 'row', role: 'rowheader' }, name), generation, lag, rate, parked, rebuild);
@@ -42,15 +42,15 @@ export function projections(_, { signal, about }) {
       tr,
       take(p) {
         const serving = p.generations.find(g => g.status === 'serving');
-        put(generation, p.unregistered ? 'not started' : serving ? [h('strong', null, serving.generation), ` fold ${serving.fold}`, h('small', { class: 'faint block' }, 'since ', time(serving.since))] : 'none yet',
-          p.generations.filter(g => g !== serving).map(g => h('small', { class: 'block faint' }, `${g.generation} ${g.status}`)));
+        put(generation, p.unregistered ? 'not started' : serving ? [h('strong', serving.generation), ` fold ${serving.fold}`, small('faint', 'since ', time(serving.since))] : 'none yet',
+          p.generations.filter(g => g !== serving).map(g => small('faint', `${g.generation} ${g.status}`)));
         const n = Math.max(0, ...p.generations.map(g => g.parked));
         put(parked, n ? h('a', { href: '#/parked' }, tag(n + ' parked', 'bad')) : '0');
         const next = p.generations.find(building), done = next?.rebuild;
         put(progress, next && [
           done && h('progress', { max: done.segments || 1, value: done.done, 'aria-label': `Segments ${done.doing}` }),
-          h('small', { class: 'block' }, done ? `${done.done} of ${done.segments} segments ${done.doing}` : 'about to serve'),
-          next.failure && h('small', { class: 'block bad data' }, next.failure)],
+          small('', done ? `${done.done} of ${done.segments} segments ${done.doing}` : 'about to serve'),
+          next.failure && small('bad data', next.failure)],
           p.rebuild && outcome(p.rebuild));
         // Not disabled: a disabled button would lose the focus, which returns to it from the dialog.
         if (button) button.setAttribute('aria-disabled', String(Boolean(p.rebuild && !p.rebuild.ended)));
@@ -59,15 +59,14 @@ export function projections(_, { signal, about }) {
         this.beat();
       },
       beat() {
-        const found = lags(60, name), oldest = waiting(name);
+        const found = lags(name), oldest = waiting(name);
         const median = quantile(found, 0.5);
-        put(lag, oldest > 2000 ? [tag(span(oldest), 'late'), h('small', { class: 'block' }, 'and growing')]
+        put(lag, oldest > 2000 ? [tag(span(oldest), 'late'), small('', 'and growing')]
           : median === undefined ? h('span', { class: 'faint' }, 'no new events')
-          : [h('strong', null, span(median)), h('small', { class: 'faint block' }, `worst ${span(found.at(-1))} of ${found.length}`)]);
+          : [h('strong', span(median)), small('faint', `worst ${span(found.at(-1))} of ${found.length}`)]);
         const events = live.pulses.map(p => p.projections[name]?.events ?? 0);
-        const most = Math.max(0, ...events);
-        put(rate, bars(events, { height: 32, label: `${name}: events a second, ${events.at(-1) ?? 0} now, ${most} at most` }),
-          h('small', { class: 'faint block' }, `${events.at(-1) ?? 0} now, ${most} at most`));
+        const most = `${events.at(-1) ?? 0} now, ${Math.max(0, ...events)} at most`;
+        put(rate, bars(events, { height: 32, label: `${name}: events a second, ${most}` }), small('faint', most));
       },
     };
   }
@@ -77,37 +76,25 @@ export function projections(_, { signal, about }) {
   const columns = ['Projection', 'Generation', 'Lag, last minute', 'Events a second to apply, last 3 minutes', 'Parked', 'Rebuild'];
   return [heading('Projections'), error,
     h('table', { class: 'wide', role: 'table' }, h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map(t => h('th', { scope: 'col', role: 'columnheader' }, t)))), table),
-    h('p', { class: 'faint' }, 'Lag is the time from the recording of a commit to that of the checkpoint. It is measured on a sample: the newest commits of some streams each second.')];
+    faint('Lag is the time from the recording of a commit to that of the checkpoint. It is measured on a sample: the newest commits of some streams each second.')];
 }
 
+const small = (kind, ...text) => h('small', { class: 'block ' + kind }, ...text);
 const building = g => g.status === 'building';
 const busy = p => p.generations.some(building) || p.rebuild && !p.rebuild.ended;
 
 function outcome(r) {
   const read = r.events ? `${r.events} events ` : '';
-  if (!r.ended) return read && h('small', { class: 'block' }, read + 'read');
-  return r.error ? h('small', { class: 'block bad data' }, r.error)
-    : h('small', { class: 'block' }, tag('rebuilt', 'good'), ` ${read}in ${span(Date.parse(r.ended) - Date.parse(r.since))}`);
+  if (!r.ended) return read && small('', read + 'read');
+  return r.error ? small('bad data', r.error)
+    : small('', tag('rebuilt', 'good'), ` ${read}in ${span(Date.parse(r.ended) - Date.parse(r.since))}`);
 }
 
-function confirm(name, then) {
-  const error = h('div');
-  const box = h('dialog', { 'aria-labelledby': 'sure', onclose: () => box.remove() },
-    h('h2', { id: 'sure' }, `Rebuild ${name}?`),
-    h('p', null, 'All its events are read into a new generation, which is compared with the events and then serves. Queries are served during the rebuild. It continues if this page is closed.'),
-    error,
-    h('p', { class: 'bar' },
-      h('button', {
-        type: 'button', class: 'strong', onclick: async () => {
-          try {
-            await order('api/rebuild', { projection: name });
-            say('The rebuild of ' + name + ' has started');
-            box.close();
-            then();
-          } catch (e) { put(error, failed(e)); }
-        },
-      }, 'Rebuild'),
-      h('button', { type: 'button', autofocus: true, onclick: () => box.close() }, 'Cancel')));
-  document.body.append(box);
-  box.showModal();
+function rebuilding(name, then) {
+  confirm(`Rebuild ${name}?`, 'All its events are read into a new generation, which is compared with the events and then serves. Queries are served during the rebuild. It continues if this page is closed.',
+    'Rebuild', async () => {
+      await order('api/rebuild', { projection: name });
+      say('The rebuild of ' + name + ' has started');
+      then();
+    });
 }

@@ -1,5 +1,5 @@
 // A stream: its timeline, a slider, and the state and the changes at each version.
-import { h, put, ask, heading, loading, time, instant, streamLink, followLink, failed } from './dom.js';
+import { h, put, ask, heading, loading, time, instant, streamLink, followLink, failed, faint, data, columns } from './dom.js';
 import { json, short } from './json.js';
 import { models } from './models.js';
 
@@ -17,8 +17,8 @@ export async function stream(path, { signal }) {
 
   const slider = h('input', { type: 'range', id: 'version', min: 1, max: last, step: 1, value: version, 'aria-describedby': 'where' });
   const where = h('output', { id: 'where', for: 'version', 'aria-live': 'polite' });
-  const back = h('button', { type: 'button', onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Previous');
-  const forth = h('button', { type: 'button', onclick: () => go(version + 1) }, 'Next ', h('span', { 'aria-hidden': 'true' }, '›'));
+  const back = h('button', { onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Previous');
+  const forth = h('button', { onclick: () => go(version + 1) }, 'Next ', h('span', { 'aria-hidden': 'true' }, '›'));
   const times = h('ol', { class: 'timeline' });
   const detail = h('div', { class: 'detail' }, loading());
   slider.addEventListener('input', () => go(Number(slider.value), 90));
@@ -30,7 +30,7 @@ export async function stream(path, { signal }) {
     slider.setAttribute('aria-valuetext', `Version ${version} of ${last}, ${now.type}`);
     back.setAttribute('aria-disabled', String(version === 1));
     forth.setAttribute('aria-disabled', String(version === last));
-    put(where, h('strong', null, 'Version ' + version), ` of ${last} · `, h('span', { class: 'data' }, now.type), ' · ', time(now.at));
+    put(where, h('strong', 'Version ' + version), ` of ${last} · `, data(now.type), ' · ', time(now.at));
     history.replaceState(null, '', '#/stream/' + encodeURIComponent(name) + '@' + version);
     timeline();
     clearTimeout(asked);
@@ -54,17 +54,17 @@ export async function stream(path, { signal }) {
 
   function show(step) {
     const event = step.commit.events[0], meta = step.commit.metadata;
-    const row = (label, value) => value && [h('dt', null, label), h('dd', { class: 'data' }, value)];
+    const row = (label, value) => value && [h('dt', label), h('dd', { class: 'data' }, value)];
     put(detail,
-      h('section', null, h('h2', null, 'What ', h('span', { class: 'data' }, event.type), ' changed'),
-        step.unknown ? h('p', { class: 'faint' }, 'There is no state: ' + step.unknown)
-          : step.changes.length === 0 ? h('p', { class: 'faint' }, 'It did not change the state.')
-          : h('table', { class: 'changes' }, h('thead', null, h('tr', null, ['Member', 'Before', 'After'].map(t => h('th', { scope: 'col' }, t)))),
-            h('tbody', null, step.changes.map(c => h('tr', null,
-              h('th', { scope: 'row', class: c.path && 'data' }, c.path || 'the whole state'), h('td', null, short(c.before)), h('td', null, short(c.after))))))),
-      step.state && h('section', null, h('h2', null, 'State at version ' + version), json(step.state.state, step.changes.map(c => c.path))),
-      h('section', null, h('h2', null, 'Event'), json(event.data)),
-      h('section', null, h('h2', null, 'Commit'), h('dl', { class: 'meta' },
+      h('section', h('h2', 'What ', data(event.type), ' changed'),
+        step.unknown ? faint('There is no state: ' + step.unknown)
+          : step.changes.length === 0 ? faint('It did not change the state.')
+          : h('table', { class: 'changes' }, columns(['Member', 'Before', 'After']),
+            h('tbody', step.changes.map(c => h('tr',
+              h('th', { scope: 'row', class: c.path && 'data' }, c.path || 'the whole state'), h('td', short(c.before)), h('td', short(c.after))))))),
+      step.state && h('section', h('h2', 'State at version ' + version), json(step.state.state, step.changes.map(c => c.path))),
+      h('section', h('h2', 'Event'), json(event.data)),
+      h('section', h('h2', 'Commit'), h('dl', { class: 'meta' },
         row('Recorded', instant(step.commit.at)), row('Happened', step.commit.occurredAt && instant(step.commit.occurredAt)),
         row('Schema', String(event.schema)), row('Actor', meta.actor),
         row('Request', followLink(meta.correlationId, null, `${name}@${step.commit.lastVersion}`)), row('Caused by', meta.causationId),
@@ -76,9 +76,9 @@ export async function stream(path, { signal }) {
   function timeline() {
     const begin = Math.max(0, version - window_ / 2), end = Math.min(info.timeline.length, begin + window_);
     const focused = times.contains(document.activeElement);
-    put(times, info.timeline.slice(begin, end).reverse().map(m => h('li', null, h('button', {
-      type: 'button', 'aria-current': m.version === version ? 'step' : null, class: m.version > version ? 'later' : null, onclick: () => go(m.version),
-    }, h('span', { class: 'version' }, m.version), ' ', h('span', { class: 'data' }, m.type), ' ', time(m.at)))));
+    put(times, info.timeline.slice(begin, end).reverse().map(m => h('li', h('button', {
+      'aria-current': m.version === version ? 'step' : null, class: m.version > version ? 'later' : null, onclick: () => go(m.version),
+    }, h('span', { class: 'version' }, m.version), ' ', data(m.type), ' ', time(m.at)))));
     const current = times.querySelector('[aria-current]');
     if (focused) current.focus();
     const box = current.parentElement;
@@ -88,9 +88,9 @@ export async function stream(path, { signal }) {
   queueMicrotask(() => go(version));
   return [heading(name),
     h('div', { class: 'slider' }, h('label', { for: 'version' }, 'Version'), back, slider, forth, where),
-    info.more && h('p', { class: 'faint' }, `Only the first ${last} events are shown.`),
+    info.more && faint(`Only the first ${last} events are shown.`),
     models(name, last, signal),
-    h('div', { class: 'columns' }, h('nav', { 'aria-label': 'Timeline, newest first' }, h('h2', null, 'Timeline'), times), detail)];
+    h('div', { class: 'columns' }, h('nav', { 'aria-label': 'Timeline, newest first' }, h('h2', 'Timeline'), times), detail)];
 }
 
 function sibling(text) {

@@ -18,6 +18,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
+	"github.com/annals-es/annals/pkg/es/estest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/pkg/es/reaction"
@@ -58,7 +59,12 @@ func New(t *testing.T, declared *annals.Service) *Service {
 	}
 	var reactions []projection.Subscription
 	for _, r := range declared.Reactions {
-		p := reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(s.running)})
+		var p projection.Projection
+		if r.Deadlines {
+			p = r.Timer(s.running, reaction.TimerConfig{Scheduler: &estest.Scheduler{}, Log: quiet})
+		} else {
+			p = reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(s.running)})
+		}
 		reactions = append(reactions, projection.Subscription{Projection: p, View: view(r.Name)})
 	}
 	cfg := projection.Config{Log: quiet}
