@@ -32,14 +32,15 @@ func (d *doctor) deadlines(ctx context.Context) {
 		}
 		if found.failed > 0 {
 			d.say(wrongResult, name, "`annals deadlines list "+timer+" --failed` shows the errors. Correct the cause, and run "+
-				"`annals deadlines run --failed "+timer+"`; or cancel them with `annals deadlines cancel`.",
+				"`annals deadlines run --failed "+timer+"`; or cancel them with `annals deadlines cancel`. See "+
+				"docs/runbooks/failed-deadlines.md.",
 				"%s failed, such as %s, due at %s: nothing runs them again", found.many(found.failed),
 				found.firstFailed.Deadline, stamp(found.firstFailed.At))
 		}
 		if found.late > 0 {
 			d.say(wrongResult, name, "`annals deadlines list "+timer+" --due` lists them. Check the errors and the queue of "+
 				"the reactor function. If their messages or schedules are lost, `annals deadlines again "+timer+"` asks for "+
-				"them again.",
+				"them again. See docs/runbooks/late-deadlines.md.",
 				"%s more than %s overdue, such as %s, due at %s", found.are(found.late), span(late),
 				found.firstLate.Deadline, stamp(found.firstLate.At))
 		}
