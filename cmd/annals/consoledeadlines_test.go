@@ -34,6 +34,7 @@ func TestConsoleDeadlines(t *testing.T) { //nolint:paralleltest // sets the envi
 		{http.MethodGet, "/api/about", "", `"deadlines":true`},
 		{http.MethodGet, "/api/deadlines", "", `"count":4`},
 		{http.MethodGet, "/api/deadlines?within=0", "", `"failed":"the printer is on fire"`},
+		{http.MethodGet, "/api/deadlines?within=0", "", `"count":2,`}, // without the later one of the same stream
 		{http.MethodPost, "/api/run", `{"projection":"dun","stream":"Bill#1","deadline":"old"}`, "the printer is on fire"},
 		{http.MethodPost, "/api/run", `{"projection":"no","stream":"Bill#1","deadline":"old"}`, "is no timer"},
 		{http.MethodPost, "/api/cancel", `{"projection":"dun","stream":"Bill#1","deadline":"no"}`, "has no open deadline"},

@@ -18,9 +18,9 @@ func (c *cli) deadlinesCommand() *cobra.Command {
 		Use: "deadlines", Short: "List, run and cancel the open deadlines of the timers",
 		Long: `List, run and cancel the open deadlines of the timers.
 
-A timer is what a service declares with annals.Deadlines. A deadline is open from the event that asks for it until its
-command was executed, or until it is canceled. If the command fails for good, the deadline stays open as failed: nothing
-tries it again until somebody runs it.`,
+A timer is what a service declares with annals.Deadlines or annals.Process. A deadline is open from the event that asks
+for it until its command was executed, or until it is canceled. If the command fails for good, the deadline stays open
+as failed: nothing tries it again until an operator runs it.`,
 	}
 	cmd.AddCommand(c.listDeadlinesCommand(), writer(c.runDeadlineCommand()), writer(c.cancelDeadlineCommand()),
 		writer(c.askDeadlinesCommand()))

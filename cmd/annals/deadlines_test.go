@@ -203,7 +203,7 @@ func TestDoctorOfDeadlines(t *testing.T) { //nolint:paralleltest // sets the env
 func TestNoTimers(t *testing.T) { //nolint:paralleltest // sets the environment
 	f, port := newFakeOf(t, bills(&atomic.Bool{}), nil)
 	f.located.Service.Timers = nil
-	const none = "the service has no timers, because it declares no annals.Deadlines"
+	const none = "the service has no timers, because it declares no annals.Deadlines and no annals.Process"
 	for _, s := range []step{
 		{"deadlines list", none, "", 0},
 		{"deadlines list --stream Bill#1", "", none, 1},

@@ -16,7 +16,7 @@ import (
 )
 
 // noTimers says that there are no timers, and why.
-const noTimers = "the service has no timers, because it declares no annals.Deadlines"
+const noTimers = "the service has no timers, because it declares no annals.Deadlines and no annals.Process"
 
 // timersNamed returns a timer by its name, or all timers if the name is "".
 func (o *operator) timersNamed(name string) ([]string, error) {
