@@ -101,8 +101,8 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"rollback orders", "generation 1 serves again", ""},
 		{"reconcile", "read models: 2 streams, 0 checkpoints healed, 0", ""},
 		{
-			"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints healed, 1 parked",
-			"4 checkpoints are of parked streams",
+			"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints healed, 3 parked",
+			"6 checkpoints are of parked streams",
 		},
 		{"reconcile --segments 0", "", "segments"},
 		{"abandon orders", "", "no such generation"},

@@ -97,7 +97,7 @@ func (t *Timer) run(ctx context.Context, e *projection.Engine, d Deadline, o ope
 	switch {
 	case err == nil:
 		err = t.update(ctx, e, d, func(table timetable) { delete(table.Open, d.Name) })
-		return Fired{Outcome: Executed, Late: late}, err
+		return Fired{Outcome: Executed, Late: late}, unlessParked(err)
 	case transient(err) || t.cfg.Transient(err):
 		t.log(ctx, slog.LevelWarn, "the command of a deadline could not be executed: it is tried again", d, err)
 		return Fired{Outcome: Delayed, Again: min(max(late, soon), longest)}, nil
@@ -107,7 +107,20 @@ func (t *Timer) run(ctx context.Context, e *projection.Engine, d Deadline, o ope
 		o.Failed = fmt.Sprintf("%T: the text is not kept, because it may cite personal data", innermost(err))
 	}
 	o.Failed = o.Failed[:min(len(o.Failed), maxFailed)]
-	return Fired{Outcome: CommandFailed}, t.update(ctx, e, d, func(table timetable) { table.Open[d.Name] = o })
+	err = t.update(ctx, e, d, func(table timetable) { table.Open[d.Name] = o })
+	return Fired{Outcome: CommandFailed}, unlessParked(err)
+}
+
+// ErrParked means that the stream is parked in the timer, so that its open deadlines can't be changed: retry it first.
+var ErrParked = errors.New("the stream is parked: retry it first")
+
+// unlessParked ignores that the stream is parked. The deadline stays open then. It is asked for again when it is overdue,
+// and its command is recognized.
+func unlessParked(err error) error {
+	if errors.Is(err, ErrParked) {
+		return nil
+	}
+	return err
 }
 
 func innermost(err error) error {
@@ -147,8 +160,11 @@ func (t *Timer) update(ctx context.Context, e *projection.Engine, d Deadline, ch
 		if err != nil {
 			return err
 		}
-		if o, is := table.Open[d.Name]; !is || !o.is(d) || at.Parked != nil {
-			return nil // an event has moved or canceled it; a parked stream is changed by its retry only
+		if o, is := table.Open[d.Name]; !is || !o.is(d) {
+			return nil // an event has moved or canceled it
+		}
+		if at.Parked != nil {
+			return fmt.Errorf("%s: %w", d, ErrParked)
 		}
 		change(table)
 		next, err := table.state(d.Stream)

@@ -90,7 +90,7 @@ func deadlinesOf(timer string, stream es.StreamID, state json.RawMessage) ([]Ope
 
 // Run executes the command of an open deadline at once, due or not, also if it failed before.
 //
-// Errors: [ErrNoDeadline]; the command's; those of [Timer.Fire].
+// Errors: [ErrNoDeadline]; [ErrParked]; the command's; those of [Timer.Fire].
 func (t *Timer) Run(ctx context.Context, e *projection.Engine, stream es.StreamID, name string) error {
 	d, o, err := t.find(ctx, e, stream, name)
 	if err != nil {
@@ -107,7 +107,7 @@ func (t *Timer) Run(ctx context.Context, e *projection.Engine, stream es.StreamI
 
 // Cancel cancels an open deadline for good: its command is not executed. A later event may ask for it again.
 //
-// Errors: [ErrNoDeadline]; the scheduler's; those of [Timer.Fire].
+// Errors: [ErrNoDeadline]; [ErrParked]; the scheduler's; those of [Timer.Fire].
 func (t *Timer) Cancel(ctx context.Context, e *projection.Engine, stream es.StreamID, name string) error {
 	d, _, err := t.find(ctx, e, stream, name)
 	if err != nil {
@@ -155,6 +155,9 @@ func (t *Timer) find(ctx context.Context, e *projection.Engine, stream es.Stream
 	o, is := table.Open[name]
 	if !is {
 		return Deadline{}, open{}, fmt.Errorf("timer %s: %s of %s: %w", t.Name(), name, stream, ErrNoDeadline)
+	}
+	if at.Parked != nil {
+		return Deadline{}, open{}, fmt.Errorf("timer %s: %s of %s: %w", t.Name(), name, stream, ErrParked)
 	}
 	return t.deadline(stream, name, o), o, nil
 }

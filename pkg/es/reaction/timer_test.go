@@ -278,6 +278,14 @@ func TestTimerScheduler(t *testing.T) {
 	}
 	w.scheduler.Fail(nil)
 	w.clock.Advance(threeDays)
+	for what, err := range map[string]error{
+		"run":    w.timer.Run(t.Context(), w.engine, w.stream("b"), "payment"),
+		"cancel": w.timer.Cancel(t.Context(), w.engine, w.stream("b"), "payment"),
+	} {
+		if !errors.Is(err, reaction.ErrParked) {
+			t.Errorf("%s a deadline of a parked stream: %v", what, err)
+		}
+	}
 	want(t, "due while it is parked", w.due(t), "b executed")
 	if err := w.engine.RetryStream(t.Context(), w.stream("b")); err != nil {
 		t.Fatal(err)
