@@ -23,9 +23,10 @@ import (
 // asks for deadlines. A process ends when its state says so: it then decides nothing more.
 //
 // Events come at least once, those of one stream in their order, those of different streams in any order. What is
-// recorded after an event is stored once. A step that fails for good parks the stream of that process alone. As with
-// [React], all of it runs in the reactor function, and the caller is an operator. A table of the process's name holds
-// its checkpoints and its open deadlines.
+// recorded after an event is stored once. A step that fails for good parks the stream of that process alone: its later
+// steps and its deadlines wait until the stream is retried. As with [React], all of it runs in the reactor function, and
+// the caller is an operator. Events from a day or more before the process was first deployed are ignored. A table of the
+// process's name holds its checkpoints and its open deadlines: after a change of the name it begins anew.
 func Process[S, E any](name string, a es.Aggregate[S, E], first ProcessPart[S, E], more ...ProcessPart[S, E]) Part {
 	own := &stepping[S, E]{name: name, aggregate: a}
 	all := parts{}
@@ -50,7 +51,8 @@ type ProcessPart[S, E any] func(own *stepping[S, E]) Part
 // the zero S before the process's first event.
 //
 // The event may be one that the process has seen before, long ago, for example after tables were restored. So decide
-// must return nothing if the state shows that the event is known.
+// must return nothing if the state shows that the event is known. An id that can't be one of a stream, and a panic, park
+// the followed stream in this process.
 func Follow[S, E, OS, OE any](
 	other es.Aggregate[OS, OE], key func(projection.Event[OE]) string, decide func(S, projection.Event[OE]) []E,
 	prototypes ...OE,
@@ -58,6 +60,9 @@ func Follow[S, E, OS, OE any](
 	return func(own *stepping[S, E]) Part {
 		if key == nil || decide == nil {
 			return mistake(fmt.Sprintf("process %q: a function of Follow for %s is nil", own.name, other.StreamType))
+		}
+		if other.StreamType == own.aggregate.StreamType {
+			return mistake(fmt.Sprintf("process %q follows its own events: use annals.Then", own.name))
 		}
 		react := func(tx *Tx, e projection.Event[OE]) error {
 			id := key(e)
@@ -72,7 +77,7 @@ func Follow[S, E, OS, OE any](
 			return nil
 		}
 		return reactionPart{
-			own.name, other.StreamType, &reactingTo[OS, OE]{own.name, other, react, prototypesOf(prototypes), 0},
+			own.name, other.StreamType, &reactingTo[OS, OE]{own.name, other, react, prototypesOf(prototypes)},
 			own.aggregate.StreamType,
 		}
 	}
@@ -99,8 +104,7 @@ func Then[S, E any](
 			}
 			return step(tx, p, e)
 		}
-		own.steps = append(own.steps,
-			&reactingTo[S, E]{own.name, own.aggregate, react, prototypesOf(prototypes), len(own.steps)})
+		own.steps = append(own.steps, &reactingTo[S, E]{own.name, own.aggregate, react, prototypesOf(prototypes)})
 		return nil
 	}
 }

@@ -58,7 +58,7 @@ func React[S, E any](
 	if react == nil {
 		return mistake(fmt.Sprintf("reaction %q: its function is nil", name))
 	}
-	return reactionPart{name, a.StreamType, &reactingTo[S, E]{name, a, react, prototypesOf(prototypes), 0}, ""}
+	return reactionPart{name, a.StreamType, &reactingTo[S, E]{name, a, react, prototypesOf(prototypes)}, ""}
 }
 
 type reactingTo[S, E any] struct {
@@ -66,8 +66,6 @@ type reactingTo[S, E any] struct {
 	aggregate es.Aggregate[S, E]
 	react     func(*Tx, projection.Event[E]) error
 	types     []any
-	// place tells the handlers of one event apart: each has a command of its own.
-	place int
 }
 
 func (t *reactingTo[S, E]) source(r *Running) reaction.Source {
@@ -76,9 +74,6 @@ func (t *reactingTo[S, E]) source(r *Running) reaction.Source {
 
 func (t *reactingTo[S, E]) handler(r *Running) reaction.Handler {
 	do := func(ctx context.Context, e projection.Event[E], cmd es.Command) error {
-		if t.place > 0 {
-			cmd.Ref.ID += fmt.Sprintf("-%d", t.place)
-		}
 		_, err := r.Decide(ctx, cmd, NewCaller(reaction.ActorPrefix+t.name, true), func(tx *Tx) error { return t.react(tx, e) })
 		return err
 	}

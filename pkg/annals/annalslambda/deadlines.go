@@ -18,6 +18,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/reaction"
@@ -25,9 +26,10 @@ import (
 
 // Later sends a message to the queue of the reactor's jobs: after a delay, at most 15 minutes, or at an instant.
 type Later interface {
-	// Send sends a message that can be received after a delay.
+	// Send sends a message that can be received after a delay. Its errors wrap [annals.ErrUnavailable].
 	Send(ctx context.Context, delay time.Duration, body string) error
-	// Schedule sends a message at an instant. A second call with the same id does nothing.
+	// Schedule sends a message at an instant. A second call with the same id does nothing. Errors that may pass wrap
+	// [annals.ErrUnavailable].
 	Schedule(ctx context.Context, id string, at time.Time, body string) error
 	// Unschedule withdraws it. It does nothing if there is no such message, or if it was sent.
 	Unschedule(ctx context.Context, id string) error
@@ -58,7 +60,11 @@ func Schedules(cfg aws.Config, url string, getenv func(string) string) Later {
 
 // Send implements [Later].
 func (s *schedules) Send(ctx context.Context, delay time.Duration, body string) error {
-	return s.Enqueue(ctx, time.Duration(math.Ceil(min(delay, maxDelay).Seconds()))*time.Second, body)
+	err := s.Enqueue(ctx, time.Duration(math.Ceil(min(delay, maxDelay).Seconds()))*time.Second, body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", annals.ErrUnavailable, err)
+	}
+	return nil
 }
 
 // Schedule implements [Later].
@@ -150,12 +156,15 @@ func (p *Subscriber) fire(ctx context.Context, d *reaction.Deadline) error {
 	if err != nil {
 		return err
 	}
+	if fired.Late > 0 {
+		p.meter.Add(telemetry.DeadlineLateness, fired.Late.Seconds())
+	}
 	switch fired.Outcome {
 	case reaction.Executed:
 		p.meter.Add(telemetry.DeadlinesExecuted, 1)
-		p.meter.Add(telemetry.DeadlineLateness, fired.Late.Seconds())
 		p.log.LogAttrs(ctx, slog.LevelInfo, "a deadline was executed", slog.String("timer", d.Timer),
-			slog.String("stream", d.Stream.String()), slog.String("deadline", d.Name), slog.Float64("lateSeconds", fired.Late.Seconds()))
+			slog.String("stream", d.Stream.String()), slog.String("deadline", d.Name),
+			slog.Float64("lateSeconds", fired.Late.Seconds()))
 	case reaction.CommandFailed:
 		p.meter.Add(telemetry.DeadlinesFailed, 1)
 	default:
@@ -173,18 +182,19 @@ func (p *Subscriber) fire(ctx context.Context, d *reaction.Deadline) error {
 // overdue is how late a deadline is when it is asked for again, because its message may be lost.
 const overdue = 15 * time.Minute
 
-// askAgain asks again for deadlines that are overdue.
-func (p *Subscriber) askAgain(ctx context.Context) error {
-	var errs []error
+// askAgain asks again for deadlines that are overdue. An error is logged: the next day brings another attempt.
+func (p *Subscriber) askAgain(ctx context.Context) {
 	for name, timer := range p.timers {
 		n, err := timer.AskAgain(ctx, p.engine, p.now().Add(-overdue))
 		if n > 0 {
 			p.log.LogAttrs(ctx, slog.LevelWarn, "overdue deadlines were asked for again",
 				slog.String("timer", name), slog.Int("deadlines", n))
 		}
-		errs = append(errs, err)
+		if err != nil {
+			p.log.LogAttrs(ctx, slog.LevelError, "overdue deadlines could not all be asked for again",
+				slog.String("timer", name), slog.String("error", annalshttp.Describe(err)))
+		}
 	}
-	return errors.Join(errs...)
 }
 
 // recur does recurring work for one of its times.

@@ -106,9 +106,7 @@ func (p *Subscriber) do(ctx context.Context, received *events.SQSMessage) error 
 	case m.Task == recurringTask:
 		return p.recur(ctx, m.Name, m.Scheduled)
 	case m.Task == projection.Reconcile && m.Of == 0: // once for each reconciliation
-		if err := p.askAgain(ctx); err != nil {
-			return err
-		}
+		defer p.askAgain(ctx)
 	}
 	// An earlier receiver may have crashed on this job, or on another job of its batch.
 	if receives := received.Attributes["ApproximateReceiveCount"]; receives != "" && receives != "1" {

@@ -16,6 +16,14 @@ type Scheduler struct {
 	mu   sync.Mutex
 	open map[string]reaction.Deadline
 	err  error
+	on   func(reaction.Deadline)
+}
+
+// OnSet calls a function in each Set, for deadlines that are due before Set returns. nil calls none.
+func (s *Scheduler) OnSet(on func(reaction.Deadline)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.on = on
 }
 
 // Fail makes Set and Cancel return an error until Fail(nil).
@@ -27,16 +35,24 @@ func (s *Scheduler) Fail(err error) {
 
 // Set implements [reaction.Scheduler].
 func (s *Scheduler) Set(_ context.Context, d reaction.Deadline) error {
+	on, err := s.set(d)
+	if err == nil && on != nil {
+		on(d)
+	}
+	return err
+}
+
+func (s *Scheduler) set(d reaction.Deadline) (func(reaction.Deadline), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return s.err
+		return nil, s.err
 	}
 	if s.open == nil {
 		s.open = map[string]reaction.Deadline{}
 	}
 	s.open[d.ID()] = d
-	return nil
+	return s.on, nil
 }
 
 // Cancel implements [reaction.Scheduler].

@@ -15,8 +15,8 @@ import (
 type StatefulHandler interface {
 	Handler
 	// Fold applies events of a stream to its state, in order. Before it returns, it may act on the difference between
-	// the two states, for example ask for deadlines. The engine then stores the new state. If it can't, it calls Fold
-	// again with the same state, and with the same events or more.
+	// the two states, for example ask for deadlines. The engine then stores the new state. If it can't, or if an event is
+	// refused, it calls Fold again with the same state, and with the same events, or with more or fewer of them.
 	//
 	// Errors: a [FoldError] for an event that can't be applied; any other error means that nothing was applied.
 	Fold(ctx context.Context, state State, events []StoredEvent) (State, error)
@@ -72,15 +72,25 @@ func (p *handling) foldState(
 			handled, index = append(handled, StoredEvent{s.commit, s.index}), append(index, i)
 		}
 	}
-	next, err := h.Fold(ctx, from, handled)
+	next, err := foldSafely(ctx, h, from, handled)
 	if err == nil {
 		return next.JSON, &Writes{slots: next.Slots}, nil
 	}
 	refused := &foldError{err: err, transient: p.Transient(err)}
-	if at := (*FoldError)(nil); errors.As(err, &at) {
+	if at := (*FoldError)(nil); errors.As(err, &at) && at.Index >= 0 && at.Index < len(index) {
 		refused.index = index[at.Index]
 	}
 	return nil, nil, refused
+}
+
+// foldSafely turns a panic into an error.
+func foldSafely(ctx context.Context, h StatefulHandler, from State, events []StoredEvent) (next State, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("handler panicked: %v", panicked)
+		}
+	}()
+	return h.Fold(ctx, from, events)
 }
 
 // States are the states of one projection of a [StatefulHandler].
@@ -135,9 +145,10 @@ func (s *States) Checkpoint(ctx context.Context, stream es.StreamID) (Checkpoint
 }
 
 // Replace replaces the state at a checkpoint. The checkpoint keeps its version, and gets a higher epoch, so that a
-// process that has the old state in memory can't store it again. A parked stream stays parked.
+// process that has the old state in memory can't store it again.
 //
-// Errors: [ErrStale] if the checkpoint has changed; [UnknownProjectionError]; those of the catalog and the view.
+// Errors: [ErrStale] if the checkpoint has changed; one if the stream is parked; [UnknownProjectionError]; those of the
+// catalog and the view.
 func (s *States) Replace(ctx context.Context, at Checkpoint, by State) error {
 	t, err := s.target(ctx)
 	if err != nil {

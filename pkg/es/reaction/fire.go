@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -16,7 +18,7 @@ type Fired struct {
 	Outcome Outcome
 	// Again is how long to wait before the deadline is given to Fire again. 0 = it is done.
 	Again time.Duration
-	// Late is how much later than asked the command was executed.
+	// Late is how much later than asked it is, if the command was executed, or still has to be.
 	Late time.Duration
 }
 
@@ -31,9 +33,7 @@ const (
 	Dropped Outcome = "dropped"
 	// Early: it is not due yet.
 	Early Outcome = "early"
-	// NotStored: the event that asked for it is not applied yet.
-	NotStored Outcome = "not-stored"
-	// Delayed: the error is transient.
+	// Delayed: the error is transient, the stream is parked, or the event that asked for it is not applied yet.
 	Delayed Outcome = "delayed"
 	// CommandFailed: its command failed for good. It stays open, with the error, until it is run again or canceled.
 	CommandFailed Outcome = "failed"
@@ -48,29 +48,50 @@ const (
 )
 
 // Fire executes the command of a deadline if it is due and still wanted: if the stored state of the timer has it open, as
-// the same event asked for it. The engine must run the timer.
+// the same event asked for it. The engine must run the timer. The deadlines of a stream that is parked wait: the event
+// that could not be applied may cancel them.
 //
 // If the command fails, and the error is not transient, the deadline is marked as failed. The other deadlines of the
 // stream, and its events, are not affected.
 //
-// Errors: those of the engine's catalog and view. Fire the deadline again then. An error of the command is logged, and
-// is part of the outcome.
+// Errors: those of the engine's catalog and view that are not transient. Transient errors, and an error of the command,
+// are logged, and are part of the outcome.
 func (t *Timer) Fire(ctx context.Context, e *projection.Engine, d Deadline) (Fired, error) {
-	if left := d.At.Sub(t.cfg.Now()); left > 0 {
-		return Fired{Outcome: Early, Again: min(left, longest)}, nil
+	late := t.cfg.Now().Sub(d.At)
+	if late < 0 {
+		return Fired{Outcome: Early, Again: min(-late, longest)}, nil
 	}
+	delayed := Fired{Outcome: Delayed, Late: late, Again: min(max(late, soon), longest)}
+	outcome, err := t.fire(ctx, e, d)
+	switch {
+	case err != nil && t.isTransient(err):
+		t.log(ctx, slog.LevelWarn, "the command of a deadline could not be executed: it is tried again", d, err)
+		return delayed, nil
+	case err != nil:
+		return Fired{}, err
+	case outcome == Delayed:
+		return delayed, nil
+	case outcome == Dropped:
+		return Fired{Outcome: Dropped}, nil
+	}
+	return Fired{Outcome: outcome, Late: t.cfg.Now().Sub(d.At)}, nil
+}
+
+func (t *Timer) fire(ctx context.Context, e *projection.Engine, d Deadline) (Outcome, error) {
 	at, stored, err := t.stored(ctx, e, d)
 	if err != nil {
-		return Fired{}, err
+		return "", err
 	}
 	wanted, is := stored.Open[d.Name]
 	switch {
-	case is && wanted.is(d) && wanted.Failed == "":
-		return t.run(ctx, e, d, wanted)
-	case at.Version < d.Version && at.Behind:
-		return Fired{Outcome: NotStored, Again: soon}, nil
+	case at.Version < d.Version && (at.Behind || at.Parked != nil): // it may be about to be stored
+		return Delayed, nil
+	case !is || !wanted.is(d) || wanted.Failed != "":
+		return Dropped, nil
+	case at.Parked != nil:
+		return Delayed, nil
 	}
-	return Fired{Outcome: Dropped}, nil
+	return t.run(ctx, e, d, wanted)
 }
 
 // stored reads the state of the deadline's stream. If the event that asked for the deadline is not applied yet, because
@@ -91,37 +112,34 @@ func (t *Timer) stored(ctx context.Context, e *projection.Engine, d Deadline) (p
 }
 
 // run executes the command, and then removes the deadline from the state.
-func (t *Timer) run(ctx context.Context, e *projection.Engine, d Deadline, o open) (Fired, error) {
+func (t *Timer) run(ctx context.Context, e *projection.Engine, d Deadline, o open) (Outcome, error) {
 	err := t.execute(ctx, d, o)
-	late := t.cfg.Now().Sub(d.At)
 	switch {
 	case err == nil:
-		err = t.update(ctx, e, d, func(table timetable) { delete(table.Open, d.Name) })
-		return Fired{Outcome: Executed, Late: late}, unlessParked(err)
-	case transient(err) || t.cfg.Transient(err):
-		t.log(ctx, slog.LevelWarn, "the command of a deadline could not be executed: it is tried again", d, err)
-		return Fired{Outcome: Delayed, Again: min(max(late, soon), longest)}, nil
+		return Executed, t.update(ctx, e, d, func(table timetable) { delete(table.Open, d.Name) })
+	case t.isTransient(err):
+		return "", err
 	}
 	t.log(ctx, slog.LevelError, "the command of a deadline failed: run the deadline again, or cancel it", d, err)
-	if o.Failed = err.Error(); t.cfg.Confidential {
-		o.Failed = fmt.Sprintf("%T: the text is not kept, because it may cite personal data", innermost(err))
+	o.Failed = t.told(err)
+	return CommandFailed, t.update(ctx, e, d, func(table timetable) { table.Open[d.Name] = o })
+}
+
+func (t *Timer) isTransient(err error) bool {
+	return transient(err) || errors.Is(err, projection.ErrContended) || errors.Is(err, ErrParked) || t.cfg.Transient(err)
+}
+
+// told is the text of an error that is logged and kept. It may cite personal data: then it is the error's type.
+func (t *Timer) told(err error) string {
+	if t.cfg.Confidential {
+		return fmt.Sprintf("%T: the text is not kept, because it may cite personal data", innermost(err))
 	}
-	o.Failed = o.Failed[:min(len(o.Failed), maxFailed)]
-	err = t.update(ctx, e, d, func(table timetable) { table.Open[d.Name] = o })
-	return Fired{Outcome: CommandFailed}, unlessParked(err)
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), maxFailed)], "")
 }
 
 // ErrParked means that the stream is parked in the timer, so that its open deadlines can't be changed: retry it first.
 var ErrParked = errors.New("the stream is parked: retry it first")
-
-// unlessParked ignores that the stream is parked. The deadline stays open then. It is asked for again when it is overdue,
-// and its command is recognized.
-func unlessParked(err error) error {
-	if errors.Is(err, ErrParked) {
-		return nil
-	}
-	return err
-}
 
 func innermost(err error) error {
 	for {
@@ -151,7 +169,12 @@ func (t *Timer) execute(ctx context.Context, d Deadline, o open) (err error) {
 // update changes the stored state, if the deadline is still open as it was.
 func (t *Timer) update(ctx context.Context, e *projection.Engine, d Deadline, change func(timetable)) error {
 	states := e.States(t.Name())
-	for range attempts {
+	for attempt := range attempts {
+		if attempt > 0 {
+			if err := pause(ctx, attempt); err != nil {
+				return err
+			}
+		}
 		at, err := states.Checkpoint(ctx, d.Stream)
 		if err != nil {
 			return err
@@ -180,5 +203,17 @@ func (t *Timer) update(ctx context.Context, e *projection.Engine, d Deadline, ch
 
 func (t *Timer) log(ctx context.Context, level slog.Level, what string, d Deadline, err error) {
 	t.cfg.Log.LogAttrs(ctx, level, what, slog.String("timer", t.Name()), slog.String("stream", d.Stream.String()),
-		slog.String("deadline", d.Name), slog.Time("at", d.At), slog.String("error", err.Error()))
+		slog.String("deadline", d.Name), slog.Time("at", d.At), slog.String("error", t.told(err)))
+}
+
+// pause waits for a random time that grows with the attempts: other deadlines of the stream may be due at the same time.
+func pause(ctx context.Context, attempt int) error {
+	timer := time.NewTimer(rand.N(2 * time.Millisecond << min(attempt, 7)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

@@ -40,6 +40,7 @@ type open struct {
 
 // Set asks for a deadline at an instant. A deadline of the same name is moved. An instant in the past is due at once.
 func (o *Open) Set(name string, at time.Time) {
+	at = at.UTC().Truncate(time.Millisecond)
 	switch {
 	case name == "" || len(name) > 100:
 		o.errs = append(o.errs, fmt.Errorf("deadline %q: its name must have 1 to 100 bytes", name))
@@ -47,7 +48,7 @@ func (o *Open) Set(name string, at time.Time) {
 		o.errs = append(o.errs, fmt.Errorf("deadline %s: %v is no instant from 1970 to 9999", name, at))
 	default:
 		next := o.now
-		next.At = at.UTC().Truncate(time.Millisecond)
+		next.At = at
 		o.at[name] = next
 	}
 }

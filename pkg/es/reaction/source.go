@@ -167,9 +167,13 @@ func (s Source) handles(e es.RawEvent) bool {
 }
 
 func (s Source) react(ctx context.Context, e projection.Event[any], cmd es.Command) error {
-	for _, h := range s.handlers {
+	id := cmd.Ref.ID
+	for i, h := range s.handlers {
 		if h.react == nil || !h.takes(reflect.TypeOf(e.Data)) {
 			continue
+		}
+		if i > 0 { // each handler of an event has a command of its own
+			cmd.Ref.ID = fmt.Sprintf("%s-%d", id, i)
 		}
 		if err := h.react(ctx, e, cmd); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -263,12 +264,15 @@ func TestTimerScheduler(t *testing.T) {
 	}
 	w.scheduler.Fail(nil)
 	w.deliver(t, c)
-	want(t, "open", w.open(t), "b@1 03T09")
+	w.does(t, "c", billed{})
+	want(t, "open", w.open(t), "b@1 03T09, c@1 03T09")
+	w.scheduler.Fail(errUnavailable)
+	w.deliver(t, w.record(t, "c", paid{})) // a deadline that can't be canceled is dropped when it is due
 	w.scheduler.Fail(errors.New("the name is malformed"))
-	w.deliver(t, w.record(t, "b", paid{}))
+	w.deliver(t, w.record(t, "b", extended{Until: w.clock.Now().Add(time.Hour)}))
 	parked := 0
 	for p, err := range w.engine.Parked(t.Context()) {
-		if err != nil || !strings.Contains(p.Error, "cancel cancel-unpaid: payment of Bill#b: the name is malformed") {
+		if err != nil || !strings.Contains(p.Error, "ask for cancel-unpaid: payment of Bill#b: the name is malformed") {
 			t.Errorf("parked: %v, %v", p, err)
 		}
 		parked++
@@ -286,12 +290,84 @@ func TestTimerScheduler(t *testing.T) {
 			t.Errorf("%s a deadline of a parked stream: %v", what, err)
 		}
 	}
-	want(t, "due while it is parked", w.due(t), "b executed")
+	want(t, "due while it is parked", w.due(t), "b delayed, c dropped")
 	if err := w.engine.RetryStream(t.Context(), w.stream("b")); err != nil {
 		t.Fatal(err)
 	}
+	want(t, "due after that", w.due(t), "b executed")
 	want(t, "open", w.open(t), "")
-	want(t, "events", w.events(t, "b"), "Billed Paid")
+	want(t, "events", w.events(t, "b"), "Billed Extended Canceled")
+}
+
+// TestTimerAtOnce: a deadline in the past may come before the state that has it is stored, also while a parked stream is
+// retried. It is not lost.
+func TestTimerAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var early []string
+	firing := false // what fires applies the event, too, and asks again
+	w.scheduler.OnSet(func(d reaction.Deadline) {
+		if firing {
+			return
+		}
+		firing = true
+		defer func() { firing = false }()
+		fired, err := w.timer.Fire(t.Context(), w.engine, d)
+		if err != nil || fired.Again == 0 && fired.Outcome != reaction.Executed {
+			t.Errorf("fired while it is asked for: %v, %v, want it executed, or fired again", fired, err)
+		}
+		early = append(early, string(fired.Outcome))
+	})
+	w.does(t, "a", extended{Until: w.clock.Now()})
+	w.scheduler.Fail(errors.New("no"))
+	w.does(t, "b", extended{Until: w.clock.Now()})
+	w.scheduler.Fail(nil)
+	if err := w.engine.RetryStream(t.Context(), w.stream("b")); err != nil {
+		t.Fatal(err)
+	}
+	w.scheduler.OnSet(nil)
+	w.due(t)
+	for _, id := range []string{"a", "b"} {
+		want(t, id, w.events(t, id), "Extended Canceled")
+	}
+	want(t, "open", w.open(t), "")
+	want(t, "early", strings.Join(early, " "), "executed delayed")
+}
+
+// TestTimerTogether: deadlines of one stream that are due at the same time don't fail each other.
+func TestTimerTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	timer := reaction.NewTimer(reaction.TimerConfig{
+		Name: "t", Scheduler: w.scheduler, Now: w.clock.Now,
+		Due: func(context.Context, reaction.Deadline, es.Command) error { return nil },
+		Sources: []reaction.Source{reaction.From(bills, reaction.Ask(func(o *reaction.Open, e projection.Event[billEvent]) {
+			for i := range 50 {
+				o.Set(fmt.Sprint(i), e.At)
+			}
+		}))},
+	})
+	w.engine = projection.NewEngine(w.store, memview.NewCatalog(), projection.Config{Now: w.clock.Now},
+		projection.Subscription{Projection: timer, View: w.view})
+	w.does(t, "b", billed{})
+	var wg sync.WaitGroup
+	for _, d := range w.scheduler.Due(w.clock.Now()) {
+		wg.Go(func() {
+			for {
+				fired, err := timer.Fire(t.Context(), w.engine, d)
+				if err != nil {
+					t.Error(err)
+				}
+				if err != nil || fired.Again == 0 {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for d, err := range reaction.OpenDeadlines(t.Context(), w.engine, "t", time.Time{}) {
+		t.Errorf("still open: %v, %v", d, err)
+	}
 }
 
 // TestTimerFailed: a command that fails for good leaves the deadline open, and everything else goes on.
