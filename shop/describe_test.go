@@ -61,7 +61,7 @@ func real(s *annals.Service) []projection.Subscription {
 	all := s.Subscriptions(func(string) projection.View { return memview.New() })
 	for _, r := range s.Reactions {
 		var p projection.Projection = esreaction.New(esreaction.Reaction{Name: r.Name, Sources: r.Sources(nil)})
-		if r.Deadlines {
+		if r.IsTimer() {
 			p = r.Timer(nil, esreaction.TimerConfig{})
 		}
 		all = append(all, projection.Subscription{Projection: p})

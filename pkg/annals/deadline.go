@@ -41,7 +41,8 @@ type Due = reaction.Deadline
 // operator runs it again or cancels it. Names of deadlines must not be personal data.
 //
 // Several Deadlines parts with one name are one timer, for events of several aggregates. A table of its name holds the
-// open deadlines. As with [React], due runs in the reactor function, and its caller is an operator. A deadline 15 minutes
+// open deadlines: after a change of the name they are lost. Events from a day or more before the timer was first deployed
+// ask for nothing. The deadlines of a stream that is parked in the timer wait. As with [React], due runs in the reactor function, and its caller is an operator. A deadline 15 minutes
 // or more after its event may be up to a minute late, because it is a schedule of Amazon EventBridge Scheduler; others
 // are delayed messages of a queue.
 func Deadlines[S, E any](
@@ -71,10 +72,14 @@ func (t *timing[S, E]) source(r *Running) reaction.Source {
 	}, t.types...))
 }
 
+func (t *timing[S, E]) asks() bool { return true }
+
 func (t *timing[S, E]) isDue(tx *Tx, d Due) error { return t.due(tx, d) }
 
 // executing is a reacting that executes commands when deadlines are due.
 type executing interface {
+	// asks reports whether it asks for deadlines.
+	asks() bool
 	isDue(tx *Tx, d Due) error
 }
 

@@ -148,7 +148,7 @@ func (s *Service) describeReactions() []projection.Description {
 		all = append(all, (&projection.Subscription{Projection: r}).Describe())
 	}
 	for _, r := range s.Reactions {
-		if r.Deadlines {
+		if r.IsTimer() {
 			add(r.Timer(nil, reaction.TimerConfig{}))
 		} else {
 			add(reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(nil)}))

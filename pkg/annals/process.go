@@ -143,6 +143,8 @@ func (p *stepping[S, E]) source(r *Running) reaction.Source {
 	return reaction.From(p.aggregate, all...)
 }
 
+func (p *stepping[S, E]) asks() bool { return p.ask != nil }
+
 func (p *stepping[S, E]) isDue(tx *Tx, d Due) error {
 	if p.due == nil {
 		return fmt.Errorf("process %s has no deadlines any more", p.name)

@@ -18,11 +18,15 @@ type DeclaredReaction struct {
 	Name string
 	// StreamTypes are the types of the streams whose events it reacts to.
 	StreamTypes []string
-	// Deadlines is true if it asks for deadlines, or is a process. Process is true if it is a process.
+	// Deadlines is true if it asks for deadlines, Process if it is a process.
 	Deadlines, Process bool
 
 	reacting []reacting
+	process  string // the type of the process's streams
 }
+
+// IsTimer reports whether it runs as a timer: see [DeclaredReaction.Timer].
+func (d *DeclaredReaction) IsTimer() bool { return d.Deadlines || d.Process }
 
 // Sources are the sources of the reaction in a running service.
 func (d *DeclaredReaction) Sources(r *Running) []reaction.Source {
@@ -93,9 +97,20 @@ func prototypesOf[E any](all []E) []any {
 	return types
 }
 
+// kind says what the part belongs to.
+func (p reactionPart) kind() string {
+	if p.process != "" {
+		return "process"
+	}
+	if _, is := p.reacting.(executing); is {
+		return "timer"
+	}
+	return "reaction"
+}
+
 func (p reactionPart) addTo(s *Service) {
 	if !kebab(p.name) {
-		s.wrong("reaction %q: its name must be in kebab case, such as \"reserve-stock\"", p.name)
+		s.wrong("%s %q: its name must be in kebab case, such as \"reserve-stock\"", p.kind(), p.name)
 	}
 	at := slices.IndexFunc(s.Reactions, func(r *DeclaredReaction) bool { return r.Name == p.name })
 	if at < 0 {
@@ -104,7 +119,18 @@ func (p reactionPart) addTo(s *Service) {
 	}
 	r := s.Reactions[at]
 	if slices.Contains(r.StreamTypes, p.streamType) {
-		s.wrong("reaction %s is declared twice for %s: name all its events in one annals.React", p.name, p.streamType)
+		s.wrong("%s %s is declared twice for %s: name all its events in one part", p.kind(), p.name, p.streamType)
+	}
+	does, executes := p.reacting.(executing)
+	timer := executes || p.process != ""
+	if len(r.reacting) > 0 && (timer != r.IsTimer() || r.process != p.process) {
+		s.wrong("%s is declared as a reaction, as deadlines or as a process, and as another of these: "+
+			"give each a name of its own", p.name)
+	}
+	r.Process, r.process = p.process != "", p.process
+	r.Deadlines = r.Deadlines || executes && does.asks()
+	if slices.Contains(r.StreamTypes, p.streamType) {
+		s.wrong("%s %s is declared twice for %s: name all its events in one part", p.kind(), p.name, p.streamType)
 	}
 	_, asks := p.reacting.(executing)
 	asks = asks || p.process != ""

@@ -50,10 +50,6 @@ func (d *DeclaredRecurrence) addTo(s *Service) {
 		s.wrong("recurring work %s: the schedule is %q: it must be one such as rate(5 minutes) or cron(0 9 ? * MON-FRI *)",
 			d.Name, d.Expression)
 	}
-	if _, err := time.LoadLocation(d.TimeZone); err != nil || d.TimeZone == "Local" {
-		s.wrong("recurring work %s: the time zone is %q: it must be one such as Europe/Zurich, or \"\" for UTC",
-			d.Name, d.TimeZone)
-	}
 	for _, o := range s.Recurring {
 		if logicalID(o.Name) == logicalID(d.Name) {
 			s.wrong("recurring work %s has the name of %s: choose another", d.Name, o.Name)
@@ -62,7 +58,20 @@ func (d *DeclaredRecurrence) addTo(s *Service) {
 	s.Recurring = append(s.Recurring, d)
 }
 
-// Recur does recurring work, for one of its times. It does it once, however often it is called for that time.
+// CheckTimeZones returns an error for the first time zone of recurring work that this machine does not know. It is for
+// tests and for the CDK app: a function's machine may know no time zones, and needs none.
+func (s *Service) CheckTimeZones() error {
+	for _, d := range s.Recurring {
+		if _, err := time.LoadLocation(d.TimeZone); err != nil || d.TimeZone == "Local" {
+			return fmt.Errorf("recurring work %s: the time zone is %q: it must be one such as Europe/Zurich, or \"\" for UTC",
+				d.Name, d.TimeZone)
+		}
+	}
+	return nil
+}
+
+// Recur does recurring work, for one of its times. If it is called again for that time, within the horizon of repeated
+// commands, it does nothing: see package es.
 //
 // Errors: one if there is no such work; those of the decision.
 func (r *Running) Recur(ctx context.Context, name string, scheduled time.Time) error {

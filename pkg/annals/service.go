@@ -164,6 +164,7 @@ func (s *Service) complete() {
 	s.completeReactions()
 	s.completeTables()
 	s.completeClients()
+	s.completeSettings()
 	if len(s.Aggregates) == 0 {
 		s.wrong("there is no aggregate: add annals.Aggregate(...)")
 	}
@@ -201,6 +202,30 @@ func (s *Service) completeTables() {
 // HasDeadlines reports whether the service has timers: see [Deadlines].
 func (s *Service) HasDeadlines() bool {
 	return slices.ContainsFunc(s.Reactions, func(r *DeclaredReaction) bool { return r.Deadlines })
+}
+
+// completeSettings checks the variables of settings, and the names of recurring work, which are actors as reactions are.
+func (s *Service) completeSettings() {
+	for _, d := range s.Settings {
+		for _, v := range s.Secrets {
+			if v.Env == d.Env() {
+				s.wrong("setting %s and a secret have the environment variable %s: choose another name", d.Name, v.Env)
+			}
+		}
+		for _, prefix := range ownPrefixes {
+			if strings.HasPrefix(d.Env(), prefix) {
+				s.wrong("setting %s: environment variables that begin with %s belong to AWS Lambda or to the kit: "+
+					"choose another name", d.Name, prefix)
+			}
+		}
+	}
+	for _, w := range s.Recurring {
+		for _, r := range s.Reactions {
+			if r.Name == w.Name {
+				s.wrong("recurring work %s has the name of a reaction: choose another, the audit trail names both", w.Name)
+			}
+		}
+	}
 }
 
 // HasPersonal reports whether events of the service have personal data, so that it needs keys: see package personal.

@@ -38,6 +38,11 @@ type OrderLost struct{}
 // AmountReturned means that the account has the money back.
 type AmountReturned struct{}
 
+// AmountOwed means that the account did not take the money back: it must be paid out in another way.
+type AmountOwed struct {
+	Reason string `json:"reason"`
+}
+
 // PaymentGivenUp ends a payment that came to nothing. The stock is released, if the order does not need it.
 type PaymentGivenUp struct {
 	Reason string `json:"reason"`
@@ -50,6 +55,7 @@ func (PayerReminded) paymentEvent()    {}
 func (AmountTaken) paymentEvent()      {}
 func (OrderLost) paymentEvent()        {}
 func (AmountReturned) paymentEvent()   {}
+func (AmountOwed) paymentEvent()       {}
 func (PaymentGivenUp) paymentEvent()   {}
 
 // events are the names under which events are stored. They never change.
@@ -61,5 +67,6 @@ var events = es.NewRegistry(
 	es.Type[Event]("AmountTaken", 1, AmountTaken{}),
 	es.Type[Event]("OrderLost", 1, OrderLost{}),
 	es.Type[Event]("AmountReturned", 1, AmountReturned{}),
+	es.Type[Event]("AmountOwed", 1, AmountOwed{}),
 	es.Type[Event]("PaymentGivenUp", 1, PaymentGivenUp{}),
 )

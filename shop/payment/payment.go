@@ -26,9 +26,10 @@ const (
 	Taken Status = "taken"
 	// Returning: the order was cancelled, and the money is to be given back.
 	Returning Status = "returning"
-	// GivenUp and Returned are ends.
+	// GivenUp, Returned and Owed are ends. Owed: the account did not take the money back.
 	GivenUp  Status = "given-up"
 	Returned Status = "returned"
+	Owed     Status = "owed"
 )
 
 // State is a payment after some of its events.
@@ -37,14 +38,16 @@ type State struct {
 	AccountID string      `json:"accountId"`
 	Status    Status      `json:"status"`
 	Amount    money.Money `json:"amount,omitzero"`
-	// Reason is why it was refused or given up.
+	// Reason is why it was refused, given up or is owed.
 	Reason string `json:"reason,omitempty"`
 	// Reminders is how often it was tried again.
 	Reminders int `json:"reminders,omitempty"`
 }
 
 // ended reports whether a new payment may be requested.
-func (s State) ended() bool { return s.Status == "" || s.Status == GivenUp || s.Status == Returned }
+func (s State) ended() bool {
+	return s.Status == "" || s.Status == GivenUp || s.Status == Returned || s.Status == Owed
+}
 
 func evolve(s *State, event Event) {
 	switch e := event.(type) {
@@ -62,6 +65,8 @@ func evolve(s *State, event Event) {
 		s.Status = Returning
 	case AmountReturned:
 		s.Status = Returned
+	case AmountOwed:
+		s.Status, s.Reason = Owed, e.Reason
 	case PaymentGivenUp:
 		s.Status, s.Reason = GivenUp, e.Reason
 	}

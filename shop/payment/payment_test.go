@@ -36,6 +36,7 @@ func TestGolden(t *testing.T) {
 		payment.AmountTaken{Amount: usd("15")},
 		payment.OrderLost{},
 		payment.AmountReturned{},
+		payment.AmountOwed{Reason: "not-open"},
 		payment.PaymentGivenUp{Reason: "not paid in time"},
 	)
 }
@@ -180,6 +181,14 @@ func TestPay(t *testing.T) {
 				w.do("POST /orders/o/payments", `{"paymentId":"p","amount":{"amount":"20","currency":"USD"}}`, http.StatusOK)
 				w.Advance(w.t, 25*time.Hour)
 				w.want("o", payment.GivenUp, order.StatusPaid, "10.00", 6)
+			},
+			"cancelled, and the account is closed: the money is owed": func(w world) {
+				w.place("o", 3)
+				w.pay("o")
+				w.do("POST /accounts/acc/withdrawals", `{"amount":{"amount":"85","currency":"USD"}}`, http.StatusOK)
+				w.do("POST /accounts/acc/close", "", http.StatusOK)
+				w.do("POST /orders/o/cancel", "", http.StatusOK)
+				w.want("o", payment.Owed, order.StatusCancelled, "0.00", 10)
 			},
 			"too little stock": func(w world) {
 				w.place("o", 11)

@@ -34,7 +34,7 @@ var SteppingEvents = []Event{
 // Step does what follows the payment's status. It depends on the status alone, so it may be repeated, and it may come
 // late.
 //
-// Errors: those of the store, after which it must be repeated; [rule.Violation] if the money can't be given back.
+// Errors: those of the store, after which it must be repeated.
 func Step(tx *annals.Tx, p *Payment, _ projection.Event[Event]) error {
 	switch p.State.Status {
 	case Requested:
@@ -126,7 +126,7 @@ func take(tx *annals.Tx, p *Payment) error {
 	if err != nil {
 		return err
 	}
-	paid, err := o.State.ReceivePayment(fmt.Sprintf("account-%d", len(o.State.Payments)+1), due)
+	paid, err := o.State.ReceivePayment("account-"+tx.CommandID(), due)
 	if reason, refused := refusal(err); refused {
 		p.Record(PaymentGivenUp{Reason: reason})
 		return nil
@@ -140,15 +140,19 @@ func take(tx *annals.Tx, p *Payment) error {
 	return nil
 }
 
-// giveBack gives the money back after the order was cancelled.
+// giveBack gives the money back after the order was cancelled. If the account does not take it, it is owed.
 func giveBack(tx *annals.Tx, p *Payment) error {
 	to, err := annals.Load(tx, account.Aggregate, p.State.AccountID)
 	if err != nil {
 		return err
 	}
 	returned, err := to.State.Deposit(p.State.Amount, "order "+p.State.OrderID+" was cancelled")
+	if reason, refused := refusal(err); refused { // the account was closed, for example
+		p.Record(AmountOwed{Reason: reason})
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("give %s back to account %s: %w", p.State.Amount, p.State.AccountID, err)
+		return err
 	}
 	to.Record(returned...)
 	p.Record(AmountReturned{})

@@ -63,6 +63,9 @@ func app(ctx context.Context, args []string) error {
 				return err
 			}
 		}
+		if err := judgeSchedules(template); err != nil {
+			return err
+		}
 		return closeGaps(template, *fail)
 	})
 }

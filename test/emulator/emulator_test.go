@@ -44,6 +44,25 @@ func TestGapsAreClosed(t *testing.T) {
 	}
 }
 
+// TestJudgeSchedules: the reactor may make schedules as the emulator sees them.
+func TestJudgeSchedules(t *testing.T) {
+	t.Parallel()
+	template := golden(t)
+	if err := judgeSchedules(template); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), `":schedule/*/*"`); n != 1 || strings.Contains(string(text), ":schedule/Shop") {
+		t.Errorf("%d permissions on schedules, want 1 on those of all groups", n)
+	}
+	if err := judgeSchedules(template); err == nil {
+		t.Error("no permission on schedules of a group: want an error")
+	}
+}
+
 // TestFaultsArePlanted: each fault changes the template, and planting it twice is an error.
 func TestFaultsArePlanted(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func New(t *testing.T, declared *annals.Service) *Service {
 	var reactions []projection.Subscription
 	for _, r := range declared.Reactions {
 		var p projection.Projection
-		if r.Deadlines {
+		if r.IsTimer() {
 			p = r.Timer(s.running, reaction.TimerConfig{Scheduler: &estest.Scheduler{}, Log: quiet})
 		} else {
 			p = reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(s.running)})

@@ -13,9 +13,12 @@ import (
 // schedulerService is the service that sends the messages of schedules.
 const schedulerService = "scheduler.amazonaws.com"
 
+// deadlineGroupSuffix ends the name of the group of schedules, after the stack's name.
+const deadlineGroupSuffix = "-Deadlines"
+
 // deadlineGroupName is the name of the group of the schedules of deadlines and of recurring work. It is fixed, so that
 // the reactor's role can name schedules in the group.
-func (s *Service) deadlineGroupName() string { return *s.Stack.StackName() + "-Deadlines" }
+func (s *Service) deadlineGroupName() string { return *s.Stack.StackName() + deadlineGroupSuffix }
 
 // addDeadlines declares the group of the schedules that the reactor makes for deadlines, and the schedules of recurring
 // work. The group is deleted with the stack, and its schedules with it. A service with neither has no group.

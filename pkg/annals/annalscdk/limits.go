@@ -15,7 +15,14 @@ func checkLimits(service *annals.Service, settings Settings) error {
 			"split the service",
 			service.Name, n, platform.Routes)
 	}
+	if err := service.CheckTimeZones(); err != nil {
+		return err
+	}
 	stack := settings.stackName(service)
+	if name := stack + deadlineGroupSuffix; len(name) > maxGroupName && (service.HasDeadlines() || len(service.Recurring) > 0) {
+		return fmt.Errorf("the group of schedules would have the name %s, of %d characters: EventBridge Scheduler allows %d: "+
+			"choose a shorter name of the service or the stage", name, len(name), maxGroupName)
+	}
 	for _, f := range planOf(service).functions {
 		if n := environmentBytes(f, stack); n > platform.EnvironmentBytes {
 			return fmt.Errorf("the environment of the function %s would have about %d bytes, most of them names of tables: "+
@@ -31,6 +38,9 @@ func checkLimits(service *annals.Service, settings Settings) error {
 	}
 	return nil
 }
+
+// maxGroupName is the largest number of characters of the name of a group in EventBridge Scheduler.
+const maxGroupName = 64
 
 // The largest size of environments and policies without tables.
 const (

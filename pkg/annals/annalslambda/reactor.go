@@ -48,10 +48,10 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 func (d Deployment) timers(r *annals.Running) (map[string]*reaction.Timer, error) {
 	all := map[string]*reaction.Timer{}
 	for _, declared := range d.Service.Reactions {
-		if !declared.Deadlines {
+		if !declared.IsTimer() {
 			continue
 		}
-		if d.Later == nil {
+		if declared.Deadlines && d.Later == nil {
 			return nil, fmt.Errorf("timer %s: the environment variables %s and %s are missing: deploy the function with the stack",
 				declared.Name, annalsaws.ReactionQueueEnv, annalsaws.DeadlineGroupEnv)
 		}
@@ -81,7 +81,7 @@ func (d Deployment) reactions(r *annals.Running, timers map[string]*reaction.Tim
 		subscriptions = append(subscriptions, projection.Subscription{Projection: p, View: view})
 	}
 	for i, declared := range d.Service.Reactions {
-		if declared.Deadlines {
+		if declared.IsTimer() {
 			add(timers[declared.Name], tables[i])
 			continue
 		}

@@ -205,21 +205,40 @@ func TestProcessMistakes(t *testing.T) {
 	follow := annals.Follow[journey, journeyEvent](parcels, nil, journey.follow)
 	for want, part := range map[string]annals.Part{
 		"a function of Follow for Parcel is nil": annals.Process("p", journeys, follow),
-		"a part is nil":                          annals.Process[journey, journeyEvent]("p", journeys, nil),
-		"the function of Then is nil":            annals.Process("p", journeys, annals.Then[journey, journeyEvent](nil)),
-		"it needs one Wait at most":              annals.Process("p", journeys, annals.Wait[journey, journeyEvent](nil, nil)),
-		"aggregate Journey is not declared":      annals.Process("p", journeys, annals.Then(func(*annals.Tx, *es.Entity[journey, journeyEvent], projection.Event[journeyEvent]) error { return nil })),
-		"its name must be in kebab case":         annals.Deadlines("P", parcels, func(*annals.Timetable, projection.Event[parcelEvent]) {}, func(*annals.Tx, annals.Due) error { return nil }),
-		"a function is nil":                      annals.Deadlines("p", parcels, nil, nil),
-		"the schedule is":                        annals.Recurring("r", "hourly", "", func(*annals.Tx, time.Time) error { return nil }),
-		"the time zone is":                       annals.Recurring("r", "rate(1 hour)", "Mars/Base", func(*annals.Tx, time.Time) error { return nil }),
-		"its function is nil":                    annals.Recurring("r", "rate(1 hour)", "", nil),
-		"is no duration of whole seconds":        annals.Setting("wait", time.Millisecond),
-		"its name must have letters only":        annals.Setting("wait-time", time.Second),
+		"follows its own events: use annals.Then": annals.Process("p", journeys, annals.Follow(journeys,
+			func(projection.Event[journeyEvent]) string { return "" },
+			func(journey, projection.Event[journeyEvent]) []journeyEvent { return nil })),
+		"is declared as a reaction, as deadlines or as a process": annals.Parts(
+			annals.Process("p", journeys, annals.Wait[journey](
+				func(*annals.Timetable, projection.Event[journeyEvent]) {},
+				func(*annals.Tx, *es.Entity[journey, journeyEvent], annals.Due) error { return nil })),
+			annals.Process("p", parcels, annals.Wait[parcel](
+				func(*annals.Timetable, projection.Event[parcelEvent]) {},
+				func(*annals.Tx, *es.Entity[parcel, parcelEvent], annals.Due) error { return nil }))),
+		"have the environment variable PAY_KEY": annals.Parts(annals.Setting("payKey", time.Hour), annals.Secret("PAY_KEY", 1)),
+		"begin with TABLE_":                     annals.Setting("tableEvents", time.Hour),
+		"has the name of a reaction": annals.Parts(
+			annals.React("r", parcels, func(*annals.Tx, projection.Event[parcelEvent]) error { return nil }),
+			annals.Recurring("r", "rate(1 hour)", "", func(*annals.Tx, time.Time) error { return nil })),
+		"a part is nil":                     annals.Process[journey, journeyEvent]("p", journeys, nil),
+		"the function of Then is nil":       annals.Process("p", journeys, annals.Then[journey, journeyEvent](nil)),
+		"it needs one Wait at most":         annals.Process("p", journeys, annals.Wait[journey, journeyEvent](nil, nil)),
+		"aggregate Journey is not declared": annals.Process("p", journeys, annals.Then(func(*annals.Tx, *es.Entity[journey, journeyEvent], projection.Event[journeyEvent]) error { return nil })),
+		"its name must be in kebab case":    annals.Deadlines("P", parcels, func(*annals.Timetable, projection.Event[parcelEvent]) {}, func(*annals.Tx, annals.Due) error { return nil }),
+		"a function is nil":                 annals.Deadlines("p", parcels, nil, nil),
+		"the schedule is":                   annals.Recurring("r", "hourly", "", func(*annals.Tx, time.Time) error { return nil }),
+		"its function is nil":               annals.Recurring("r", "rate(1 hour)", "", nil),
+		"is no duration of whole seconds":   annals.Setting("wait", time.Millisecond),
+		"its name must have letters only":   annals.Setting("wait-time", time.Second),
 	} {
 		s := annals.New("post", annals.Aggregate(parcels), part)
 		if err := s.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("mistakes: %v, want %q", err, want)
 		}
+	}
+	s := annals.New("post", annals.Aggregate(parcels),
+		annals.Recurring("r", "rate(1 hour)", "Mars/Base", func(*annals.Tx, time.Time) error { return nil }))
+	if err := s.CheckTimeZones(); err == nil || !strings.Contains(err.Error(), `the time zone is "Mars/Base"`) {
+		t.Errorf("mistake: %v", err)
 	}
 }

@@ -31,6 +31,9 @@ func Check(t testing.TB, s *annals.Service) {
 	if err := s.Check(); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.CheckTimeZones(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := annalshttp.Document(s); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +164,7 @@ func (s *Service) forget(ctx context.Context, _, subject string) error {
 func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	var all []projection.Subscription
 	for _, r := range s.Service.Reactions {
-		if r.Deadlines {
+		if r.IsTimer() {
 			s.timers[r.Name] = r.Timer(on, reaction.TimerConfig{Scheduler: &s.scheduler, Now: s.clock.now})
 			all = append(all, projection.Subscription{Projection: s.timers[r.Name], View: memview.New()})
 			continue

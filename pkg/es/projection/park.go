@@ -51,11 +51,12 @@ func (w *way) log(ctx context.Context, level slog.Level, what string, version in
 // age of the event, within bounds. The job is enqueued first, so that every stream that is set aside has one.
 func (w *way) setAside(ctx context.Context, s step, cause error) error {
 	delay := min(max(w.cfg.Now().Sub(s.commit.At), later), latest)
+	cause = w.confidential(s.commit, cause)
 	err := w.leave(ctx, delay, Job{Task: CatchUp, Projection: w.t.sub.name(), Stream: w.stream, Retry: true})
 	if err != nil {
-		return err
+		return fmt.Errorf("@%d: %w; and it could not be left to the queue: %w", s.version(), cause, err)
 	}
-	return w.park(ctx, s.version(), Unavailable, w.confidential(s.commit, cause))
+	return w.park(ctx, s.version(), Unavailable, cause)
 }
 
 // confidential returns the error that is kept with a parked stream. The text of an error about personal data may cite
