@@ -2,6 +2,7 @@ package annalstest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -31,26 +32,30 @@ func (s *Service) deliver(ctx context.Context, t testing.TB) bool {
 	if len(commits) == 0 {
 		return false
 	}
-	if s.random != nil {
-		commits = s.hostile(commits)
+	if s.hostile != nil {
+		commits = s.hostile.commits(commits, s.keep)
 	}
 	for _, engine := range s.engines {
 		for stream, err := range engine.Apply(ctx, commits) {
+			if s.hostile != nil && errors.Is(err, errNotStored) {
+				s.keep(commitsOf(stream, commits)...)
+				continue
+			}
 			t.Errorf("%s can't be projected: %v", stream, err)
 		}
 	}
 	return true
 }
 
-// hostile adds commits that were delivered before, some of them twice, and shuffles all.
-func (s *Service) hostile(commits []es.Commit) []es.Commit {
-	s.old = append(s.old, commits...)
-	all := slices.Clone(commits)
-	for range 1 + s.random.IntN(5) {
-		all = append(all, s.old[s.random.IntN(len(s.old))])
-	}
-	s.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return all
+// keep keeps commits for the next delivery.
+func (s *Service) keep(commits ...es.Commit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, commits...)
+}
+
+func commitsOf(stream es.StreamID, all []es.Commit) []es.Commit {
+	return slices.DeleteFunc(slices.Clone(all), func(c es.Commit) bool { return c.Stream != stream })
 }
 
 // reportParked fails the test for each stream that was parked.
@@ -71,15 +76,11 @@ func (s *Service) reportParked(ctx context.Context, t testing.TB) {
 // fire executes the commands of deadlines that are due, and reports whether there were any.
 func (s *Service) fire(ctx context.Context, t testing.TB) bool {
 	t.Helper()
-	due := s.scheduler.Due(s.clock.now())
+	due := append(s.again, s.scheduler.Due(s.clock.now())...)
+	s.again = nil
 	all := due
-	if s.random != nil {
-		if all = slices.Clone(due); len(s.fired) > 0 {
-			all = append(all, s.fired[s.random.IntN(len(s.fired))])
-		}
-		s.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		s.fired = append(s.fired, s.scheduler.Open()...)
-		s.fired = append(s.fired, due...)
+	if s.hostile != nil {
+		all = s.hostile.deadlines(due, s.scheduler.Open())
 	}
 	for _, d := range all {
 		fired, err := s.timers[d.Timer].Fire(ctx, s.engines[reactions], d)
@@ -88,8 +89,10 @@ func (s *Service) fire(ctx context.Context, t testing.TB) bool {
 			t.Errorf("fire %s: %v", d, err)
 		case fired.Outcome == reaction.CommandFailed:
 			t.Errorf("the command of %s failed: see the log", d)
-		case fired.Again > 0 && fired.Outcome != reaction.Early:
-			t.Errorf("the command of %s could not be executed: %s", d, fired.Outcome)
+		case fired.Outcome == reaction.Delayed && s.hostile != nil:
+			s.again = append(s.again, d)
+		case fired.Outcome == reaction.Delayed:
+			t.Errorf("the command of %s could not be executed: see the log", d)
 		}
 	}
 	return len(due) > 0

@@ -242,3 +242,26 @@ func TestProcessMistakes(t *testing.T) {
 		t.Errorf("mistake: %v", err)
 	}
 }
+
+// TestHostileRepeats: with Hostile, steps and commands of deadlines are really repeated.
+func TestHostileRepeats(t *testing.T) {
+	t.Parallel()
+	steps, dues := 0, 0
+	for seed := range uint64(10) {
+		s := annalstest.Run(t, post(annals.Then(
+			func(*annals.Tx, *es.Entity[journey, journeyEvent], projection.Event[journeyEvent]) error {
+				steps++
+				return nil
+			}, journeyEvent(begun{}))), annalstest.Config{Hostile: seed + 1})
+		for i := range 10 {
+			s.Do(t, "POST /parcels", fmt.Sprintf(`{"id":"p-%d"}`, i))
+		}
+		s.Advance(t, 25*time.Hour)
+		for i := range 10 {
+			dues += strings.Count(trail(t, s, journeys.Stream(fmt.Sprintf("p-%d", i))), "NewsAskedFor")
+		}
+	}
+	if steps < 120 || dues != 100 { // decisions without events of their own count each time; 100 are the least
+		t.Errorf("%d steps for 100 events, want more; %d events of 100 deadlines, want 100", steps, dues)
+	}
+}

@@ -3,7 +3,7 @@ package annalstest
 
 import (
 	"context"
-	"math/rand/v2"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,8 +51,9 @@ type Config struct {
 	// Settings are the settings of the stage, by their environment variables: {"PAYMENT_DEADLINE": "5s"}. Others have
 	// their defaults.
 	Settings map[string]string
-	// Hostile, if not 0, is the seed for unfavorable deliveries: events come repeatedly and in another order, and
-	// deadlines come again after they were executed, moved or canceled. What the service records must be the same.
+	// Hostile, if not 0, is the seed for unfavorable deliveries. Events come repeatedly, late and in another order;
+	// reactions, steps and deadlines are done and then not stored as done, so they are repeated; deadlines come again after
+	// they were executed, moved or canceled. What the service records in the end must be the same.
 	Hostile uint64
 }
 
@@ -72,11 +73,10 @@ type Service struct {
 	timers    map[string]*reaction.Timer
 	scheduler estest.Scheduler
 
-	turn   sync.Mutex // held during a delivery; it guards what follows
-	parked map[string]bool
-	random *rand.Rand // nil without Hostile
-	old    []es.Commit
-	fired  []reaction.Deadline
+	turn    sync.Mutex // held during a delivery; it guards what follows
+	parked  map[string]bool
+	hostile *hostile // nil without Hostile
+	again   []reaction.Deadline
 
 	mu        sync.Mutex // guards what follows
 	waiting   []es.Commit
@@ -97,7 +97,7 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 		out.cfg.Secret = strings.Repeat("secret--", 4)
 	}
 	if out.cfg.Hostile != 0 {
-		out.random = rand.New(rand.NewPCG(out.cfg.Hostile, 1))
+		out.hostile = newHostile(out.cfg.Hostile)
 	}
 	events := memstore.New(memstore.Config{Now: out.clock.now})
 	out.Keys = memkeys.New()
@@ -160,26 +160,38 @@ func (s *Service) forget(ctx context.Context, _, subject string) error {
 	}
 }
 
+// unavailable reports whether another system is unavailable, as on AWS.
+func unavailable(err error) bool { return errors.Is(err, annals.ErrUnavailable) }
+
 // reactions are the reactions and the publisher, as subscriptions of an engine.
 func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	var all []projection.Subscription
 	for _, r := range s.Service.Reactions {
 		if r.IsTimer() {
-			s.timers[r.Name] = r.Timer(on, reaction.TimerConfig{Scheduler: &s.scheduler, Now: s.clock.now})
-			all = append(all, projection.Subscription{Projection: s.timers[r.Name], View: memview.New()})
+			s.timers[r.Name] = r.Timer(on, reaction.TimerConfig{Scheduler: &s.scheduler, Now: s.clock.now, Transient: unavailable})
+			all = append(all, projection.Subscription{Projection: s.timers[r.Name], View: s.newView()})
 			continue
 		}
 		all = append(all, projection.Subscription{
-			Projection: reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(on)}), View: memview.New(),
+			Projection: reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(on), Transient: unavailable}),
+			View:       s.newView(),
 		})
 	}
 	if len(s.Service.Public) > 0 {
 		all = append(all, projection.Subscription{
 			Projection: publish.NewPublisher(bus{s}, "/annals/test", s.Service.PublicPrefix, s.Service.Public...),
-			View:       memview.New(),
+			View:       s.newView(),
 		})
 	}
 	return all
+}
+
+// newView returns the view of a reaction.
+func (s *Service) newView() projection.View {
+	if s.hostile != nil {
+		return &forgetful{memview.New(), s.hostile}
+	}
+	return memview.New()
 }
 
 // Do sends a request. The route is a method and a target, such as "POST /orders". The body may be "".
