@@ -13,7 +13,8 @@ import (
 // Skip makes the engine's reactions treat streams as handled up to a version, each with the hash of the commit that
 // holds it. They will not react to those events. Use it for commits from another table, whose reactions ran there,
 // before the commits are stored in this one. Projections are not changed. A stream that was skipped before stays
-// skipped. Skip registers no reaction: one that is registered later begins after the skipped events.
+// skipped. A timer has no deadlines of skipped events. Skip registers no reaction: one that is registered later begins
+// after the skipped events.
 //
 // Errors: one that names the first stream that a reaction has already begun with; those of the catalog and the view.
 func (e *Engine) Skip(ctx context.Context, ends ...es.CommitRef) error {
