@@ -76,7 +76,7 @@ func (s *Service) reportParked(ctx context.Context, t testing.TB) {
 // fire executes the commands of deadlines that are due, and reports whether there were any.
 func (s *Service) fire(ctx context.Context, t testing.TB) bool {
 	t.Helper()
-	due := append(s.again, s.scheduler.Due(s.clock.now())...)
+	due := slices.Concat(s.again, s.scheduler.Due(s.clock.now()))
 	s.again = nil
 	all := due
 	if s.hostile != nil {
