@@ -110,6 +110,10 @@ load: dynamodb-local ## Measure the whole service under rising load and in overl
 forgetting: dynamodb-local ## Forget customers of the whole service, during an import, too, and search everything that is stored for their data
 	$(GO) run ./test/northwind/forgetting
 
+.PHONY: deadlines
+deadlines: dynamodb-local ## Leave orders of the whole service unpaid, kill what can be killed, and check that each is cancelled once (ORDERS=1000, SEED)
+	$(GO) run ./test/deadlines $(if $(ORDERS),-orders $(ORDERS)) $(if $(SEED),-seed $(SEED))
+
 .PHONY: running-costs
 running-costs: dynamodb-local ## Count what the whole service sends to DynamoDB for a deposit and for an order (ROOT=folder of another checkout)
 	$(GO) run ./test/runningcosts $(if $(ROOT),-root $(ROOT))

@@ -150,3 +150,10 @@ func (s *Service) Stop() error {
 		return errors.New("the service did not exit within 20 s after SIGTERM")
 	}
 }
+
+// Kill ends the runner with SIGKILL, as a crash would. Its functions end with it. Start the service again with
+// [Built.Start].
+func (s *Service) Kill() {
+	_ = s.process.Process.Kill()
+	<-s.ended
+}
