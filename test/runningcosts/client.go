@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,56 +24,39 @@ func dollars(n int) object { return object{"amount": fmt.Sprintf("%d.00", n), "c
 // wait is the pause after each command of a client that waits: long enough for projections and reactions.
 const wait = 300 * time.Millisecond
 
-// run measures both operations, each with a client that waits and one that does not. It returns a table.
+// run measures operations, and adds them to a table.
 //
 // Errors: costs that differ from the page; those of the requests.
-func (c client) run(ctx context.Context, counter *counter, said page) (string, error) {
+func (c client) run(ctx context.Context, counter *counter, said page, all []operation, out *table) error {
 	if err := c.prepare(ctx); err != nil {
-		return "", err
+		return err
 	}
-	table := "| operation | requests | write units | read units | $ a million | p50, ms |\n" +
-		"| --- | ---: | ---: | ---: | ---: | ---: |\n"
 	var drifts []error
-	details := "| operation | request | requests | write units | read units |\n| --- | --- | ---: | ---: | ---: |\n"
-	for _, m := range []struct {
-		name  string
-		times int
-		pause time.Duration
-		do    func(context.Context, time.Duration) (time.Duration, error)
-	}{
-		{"a deposit, the client waits", 10, wait, c.deposit},
-		{"a deposit, the client does not wait", 150, 0, c.deposit},
-		{"an order's life, the client waits", 5, wait, c.order},
-		{"an order's life, the client does not wait", 25, 0, c.order},
-	} {
-		if err := counter.settled(ctx); err != nil {
-			return table, err
-		}
-		before := counter.spent()
-		took := make([]time.Duration, m.times)
-		for i := range took {
-			var err error
-			if took[i], err = m.do(ctx, m.pause); err != nil {
-				return table, fmt.Errorf("%s: %w", m.name, err)
+	for _, o := range all {
+		if o.first { // starts the processes that it needs, and reads what they read once
+			if _, err := o.do(c, ctx, o.pause); err != nil {
+				return fmt.Errorf("%s: %w", o.name, err)
 			}
 		}
 		if err := counter.settled(ctx); err != nil {
-			return table, err
+			return err
+		}
+		before := counter.spent()
+		took := make([]time.Duration, o.times)
+		for i := range took {
+			var err error
+			if took[i], err = o.do(c, ctx, o.pause); err != nil {
+				return fmt.Errorf("%s: %w", o.name, err)
+			}
+		}
+		if err := counter.settled(ctx); err != nil {
+			return err
 		}
 		bill := counter.spent().minus(before)
-		spent := bill.total().by(m.times)
-		slices.Sort(took)
-		table += fmt.Sprintf("| %s | %.1f | %.1f | %.1f | %.2f | %.1f |\n", m.name, spent.requests, spent.writes, spent.reads,
-			spent.dollars(), float64(took[len(took)/2].Microseconds())/1000)
-		if err := said.compare(m.name, spent, m.pause > 0); err != nil {
-			drifts = append(drifts, err)
-		}
-		for _, what := range slices.Sorted(maps.Keys(bill)) {
-			one := bill[what].by(m.times)
-			details += fmt.Sprintf("| %s | %s | %.1f | %.1f | %.1f |\n", m.name, what, one.requests, one.writes, one.reads)
-		}
+		out.add(o, bill, took)
+		drifts = append(drifts, said.compare(o.name, bill.total().by(o.times), !o.vary))
 	}
-	return table + "\n" + details, errors.Join(drifts...)
+	return errors.Join(drifts...)
 }
 
 const (
@@ -111,22 +92,42 @@ func (c client) deposit(ctx context.Context, pause time.Duration) (time.Duration
 
 // order sends the commands of an order from its creation to its delivery, and returns how long they took together.
 func (c client) order(ctx context.Context, pause time.Duration) (time.Duration, error) {
-	id := uuid.NewString()
-	of := "/orders/" + id
-	return c.all(
-		ctx, pause,
-		step{http.MethodPost, "/orders", object{"orderId": id, "customerId": "ada", "items": []any{
-			object{"productId": productID, "quantity": 1, "unitPrice": dollars(9)},
-		}}},
-		step{
-			http.MethodPut, of + "/shipping-address",
-			object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"},
-		},
-		step{http.MethodPost, of + "/place", nil},
+	of, placed := placing()
+	return c.all(ctx, pause, append(
+		placed,
 		step{http.MethodPost, of + "/payments", object{"paymentId": "p-1", "amount": dollars(9)}},
 		step{http.MethodPost, of + "/shipments", object{"trackingNumber": "T-1"}},
 		step{http.MethodPost, of + "/delivery", nil},
-	)
+	)...)
+}
+
+// placing returns the path of a new order, and the commands that place it.
+func placing() (of string, steps []step) {
+	id := uuid.NewString()
+	of = "/orders/" + id
+	return of, []step{
+		{http.MethodPost, "/orders", object{"orderId": id, "customerId": "ada", "items": []any{
+			object{"productId": productID, "quantity": 1, "unitPrice": dollars(9)},
+		}}},
+		{
+			http.MethodPut, of + "/shipping-address",
+			object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"},
+		},
+		{http.MethodPost, of + "/place", nil},
+	}
+}
+
+// paidInTime sends the commands of an order's life, and waits until its deadline has passed.
+func (c client) paidInTime(ctx context.Context, pause time.Duration) (time.Duration, error) {
+	took, err := c.order(ctx, pause)
+	return took, errors.Join(err, sleep(ctx, deadlinePassed))
+}
+
+// notPaid places an order, and waits until it is cancelled at its deadline.
+func (c client) notPaid(ctx context.Context, pause time.Duration) (time.Duration, error) {
+	_, placed := placing()
+	took, err := c.all(ctx, pause, placed...)
+	return took, errors.Join(err, sleep(ctx, deadlinePassed))
 }
 
 // step is one command.

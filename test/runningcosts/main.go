@@ -29,7 +29,8 @@ func main() {
 	}
 }
 
-// measure runs the service of a checkout, prints a table of the costs, and compares it with a page.
+// measure runs the service of a checkout, once with each setting. It prints tables of the costs, and compares them with a
+// page.
 func measure(ctx context.Context, checkout, file string) error {
 	said, err := readPage(file)
 	if err != nil {
@@ -40,6 +41,21 @@ func measure(ctx context.Context, checkout, file string) error {
 			return err
 		}
 	}
+	var out table
+	var errs []error
+	for _, part := range []struct {
+		settings string
+		measures []operation
+	}{{`{}`, commands}, {shortDeadline, deadlines}} {
+		err := errors.Join(os.Setenv("CDK_CONTEXT_JSON", part.settings), run(ctx, checkout, said, part.measures, &out))
+		errs = append(errs, err)
+	}
+	fmt.Print(out)
+	return errors.Join(errs...)
+}
+
+// run runs the service once.
+func run(ctx context.Context, checkout string, said page, all []operation, out *table) (err error) {
 	var counter *counter
 	between := func(endpoint string) (address string, err error) {
 		if counter, err = count(ctx, endpoint); err != nil {
@@ -48,9 +64,7 @@ func measure(ctx context.Context, checkout, file string) error {
 		return counter.address, nil
 	}
 	err = servicetest.On(ctx, checkout, servicetest.InMemory, between, func(s *servicetest.Service) error {
-		table, err := client{s.Base}.run(ctx, counter, said)
-		fmt.Print(table)
-		return err
+		return client{s.Base}.run(ctx, counter, said, all, out)
 	})
 	if counter != nil {
 		err = errors.Join(err, counter.stop())
