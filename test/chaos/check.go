@@ -221,5 +221,5 @@ func (s *stored) sent(h *history) int64 {
 			cents -= o.Cents
 		}
 	}
-	return cents
+	return cents - s.taken()
 }

@@ -194,29 +194,3 @@ func TestAmounts(t *testing.T) {
 		}
 	}
 }
-
-// TestReactionsAreMissed: a paid order whose stock was reserved twice, or not at all, is a violation.
-func TestReactionsAreMissed(t *testing.T) {
-	t.Parallel()
-	order := []es.Commit{
-		commit(t, "Order#o", 1, "k1", "i1", "OrderCreated", `{"customerId":"c"}`),
-		commit(t, "Order#o", 2, "k1", "i1", "ItemAdded", `{"productId":"p","quantity":1}`),
-		commit(t, "Order#o", 3, "k2", "i2", "PaymentReceived", `{}`),
-	}
-	reserved := func(version int64) es.Commit {
-		return commit(t, "Product#p", version, "k2", "i3", "StockReserved", `{"orderId":"o","quantity":1}`)
-	}
-	for name, c := range map[string]struct {
-		more []es.Commit
-		want int
-	}{
-		"not":     {nil, 1},
-		"once":    {[]es.Commit{reserved(1)}, 0},
-		"twice":   {[]es.Commit{reserved(1), reserved(2)}, 1},
-		"flagged": {[]es.Commit{commit(t, "Order#o", 4, "k2", "i4", "OrderFlaggedShort", `{"productIds":["p"]}`)}, 0},
-	} {
-		if got := keep(append(order[:3:3], c.more...)...).checkReactions(); len(got) != c.want {
-			t.Errorf("%s: reported %v, want %d", name, got, c.want)
-		}
-	}
-}

@@ -215,6 +215,8 @@ func streamType(kind string) string {
 		return "Account"
 	case strings.HasPrefix(kind, "order"):
 		return "Order"
+	case strings.HasPrefix(kind, "payment"):
+		return "Payment"
 	}
 	return "Product"
 }

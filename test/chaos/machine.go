@@ -31,6 +31,9 @@ type machine struct {
 	server  *http.Server
 }
 
+// paymentDeadline is the setting of the shop: orders that are not paid by then are cancelled.
+const paymentDeadline = 8 * time.Second
+
 // start starts the service. Its functions are built with the changes.
 func start(ctx context.Context, dir string, seed uint64, changes []change, log *timeline) (m *machine, err error) {
 	m = &machine{log: log}
@@ -43,11 +46,14 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	if err != nil {
 		return m, err
 	}
+	if err := os.Setenv("CDK_CONTEXT_JSON", fmt.Sprintf(`{"paymentDeadline":%q}`, paymentDeadline)); err != nil {
+		return m, err
+	}
 	built, err := servicetest.Build(ctx, root, dir)
 	if err != nil {
 		return m, err
 	}
-	if err := overlay(ctx, built, changes); err != nil {
+	if err := errors.Join(built.Redeliver(), overlay(ctx, built, changes)); err != nil {
 		return m, err
 	}
 	m.options = dynamolocal.Options{Dir: dynamolocal.Dir(root), DataDir: filepath.Join(dir, "data")}

@@ -59,7 +59,7 @@ func main() {
 }
 
 func chaos(ctx context.Context, o options) error {
-	changes := []change{jumpyClock}
+	changes := []change{jumpyClock, impatient}
 	if o.bug != "" {
 		bug, ok := bugs[o.bug]
 		if !ok {
@@ -186,6 +186,8 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 		counts["token not answered"])
 	fmt.Printf("checked: %d commits in %d streams, %d answers of queries, %d operations on accounts; %d violations\n",
 		s.commits, len(s.streams), models, linear, len(h.violations))
+	cancelled, taken := s.deadlines()
+	fmt.Printf("orders: %d cancelled at their deadline, %d paid from an account\n", cancelled, taken)
 	fmt.Printf("picture: %s\n", picture)
 	return nil
 }

@@ -119,48 +119,6 @@ func pickFields(want, got any) any {
 	return picked
 }
 
-// reservations counts how often each product was reserved for each order.
-func (s *stored) reservations() map[string]int {
-	counts := map[string]int{} // by order and product
-	for name, commits := range s.streams {
-		if !strings.HasPrefix(name, "Product#") {
-			continue
-		}
-		for _, c := range commits {
-			for _, e := range c.Events {
-				var data struct {
-					OrderID string `json:"orderId"`
-				}
-				_ = json.Unmarshal(e.Data, &data)
-				if e.Type == "StockReserved" {
-					counts[data.OrderID+" "+c.Stream.ID]++
-				}
-			}
-		}
-	}
-	return counts
-}
-
-// checkReactions checks that for every paid order the stock was reserved once, or the order was flagged as short.
-func (s *stored) checkReactions() (wrong []string) {
-	reserved := s.reservations()
-	for name, commits := range s.streams {
-		id, isOrder := strings.CutPrefix(name, "Order#")
-		if !isOrder {
-			continue
-		}
-		o := foldOrder(id, commits)
-		paid := o.status == "paid" // an order that was shipped before the reaction ran needs no reservation
-		for product := range o.items {
-			if n := reserved[id+" "+product]; n > 1 || paid && !o.short && n != 1 {
-				wrong = append(wrong, fmt.Sprintf("order %s is %s, but product %s was reserved for it %d times", id, o.status,
-					product, n))
-			}
-		}
-	}
-	return wrong
-}
-
 // orderFold is the state of an order by a plain fold.
 type orderFold struct {
 	id, customer, status string

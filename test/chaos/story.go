@@ -54,8 +54,19 @@ func (s *story) stock(ctx context.Context) error {
 			return fmt.Errorf("list product %s: the service answered %d %s", id, o.Status, o.Answer)
 		}
 	}
+	for id, cents := range map[string]int64{payer: 100_000_000, poorPayer: 1} {
+		s.command(ctx, operation{Kind: "account opening", Path: "/accounts", To: id, Cents: cents, Body: map[string]any{
+			"accountId": id, "ownerName": "Owner of " + id, "initialDeposit": money(cents),
+		}})
+	}
 	return nil
 }
+
+// The accounts that pay orders by POST /payments. The second never covers the amount. Clients do nothing else with them.
+const (
+	payer     = "payer"
+	poorPayer = "poor-payer"
+)
 
 // run sends commands until the first context ends. Before it returns, it waits for the final answer of the last
 // command.
@@ -150,6 +161,9 @@ func (s *story) product(ctx context.Context) {
 	})
 }
 
+// payment is the index of the step that pays an order.
+const payment = 2
+
 // order creates an order and moves it through its steps until one is rejected, or the order is cancelled.
 func (s *story) order(until, ctx context.Context) {
 	id := fmt.Sprintf("o-%d-%d", s.n, s.count)
@@ -169,7 +183,7 @@ func (s *story) order(until, ctx context.Context) {
 		return
 	}
 	path := "/orders/" + id
-	cancelAt := s.dice.IntN(12)
+	cancelAt, pay := s.dice.IntN(12), s.dice.IntN(8)
 	for i, step := range []operation{
 		{Kind: "order address", Method: http.MethodPut, Path: path + "/shipping-address", Body: map[string]any{
 			"recipient": "R", "line1": "1 Road", "city": "Town", "country": "NL",
@@ -182,8 +196,16 @@ func (s *story) order(until, ctx context.Context) {
 		if until.Err() != nil {
 			return
 		}
-		if i == cancelAt {
+		switch {
+		case i == cancelAt:
 			step = operation{Kind: "order cancellation", Path: path + "/cancel"}
+		case i == payment && pay == 0:
+			return // it is cancelled at its deadline
+		case i == payment && pay <= 2:
+			from := []string{poorPayer, payer}[pay-1]
+			step = operation{Kind: "payment request", Path: "/payments", Body: map[string]any{"orderId": id, "accountId": from}}
+		case i == payment+1 && pay <= 2: // most likely the process has paid by then
+			time.Sleep(time.Duration(s.dice.IntN(2000)) * time.Millisecond)
 		}
 		if o := s.command(ctx, step); !o.acked() || i == cancelAt {
 			return

@@ -43,7 +43,7 @@ func start(ctx context.Context, dir, settings string) (*stack, error) {
 	if s.built, err = servicetest.Build(ctx, root, dir); err != nil {
 		return s, err
 	}
-	if err := s.built.Go(ctx, s.annals(), "./cmd/annals"); err != nil {
+	if err := errors.Join(s.built.Redeliver(), s.built.Go(ctx, s.annals(), "./cmd/annals")); err != nil {
 		return s, err
 	}
 	s.options = dynamolocal.Options{Dir: dynamolocal.Dir(root), DataDir: filepath.Join(dir, "data")}
