@@ -48,9 +48,13 @@ func (w *way) log(ctx context.Context, level slog.Level, what string, version in
 }
 
 // setAside parks the stream before an event that the reaction can't handle now, and enqueues a retry. The delay is the
-// age of the event, within bounds. The job is enqueued first, so that every stream that is set aside has one.
+// age of the event, within bounds, and short after conflicts, which other writers cause. The job is enqueued first, so that every stream that is set aside has one.
 func (w *way) setAside(ctx context.Context, s step, cause error) error {
-	delay := min(max(w.cfg.Now().Sub(s.commit.At), later), latest)
+	least := later
+	if errors.As(cause, new(*es.ConflictError)) {
+		least = soon
+	}
+	delay := min(max(w.cfg.Now().Sub(s.commit.At), least), latest)
 	cause = w.confidential(s.commit, cause)
 	err := w.leave(ctx, delay, Job{Task: CatchUp, Projection: w.t.sub.name(), Stream: w.stream, Retry: true})
 	if err != nil {

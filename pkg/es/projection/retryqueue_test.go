@@ -97,6 +97,19 @@ func TestRetryFromQueue(t *testing.T) {
 	b.queue.wantJobs(t)
 }
 
+// TestRetryFromQueueAfterConflicts: the retry comes soon.
+func TestRetryFromQueueAfterConflicts(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.now = time.Now()
+	o := &outside{down: fmt.Errorf("append: %w", &es.ConflictError{Stream: note("other")})}
+	e := b.retriedFromQueue(o, b.queued())
+	apply(t, e, b.write(t, "a", Noted{"1"}))
+	if jobs := b.queue.take(); len(jobs) != 1 || b.queue.last.Round(time.Second) != 2*time.Second {
+		t.Errorf("jobs %v with a delay of %v, want one after 2 s", jobs, b.queue.last)
+	}
+}
+
 // TestRetryFromQueueInTheMiddle: what was sent before the failure is not sent again.
 func TestRetryFromQueueInTheMiddle(t *testing.T) {
 	t.Parallel()

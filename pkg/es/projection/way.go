@@ -20,6 +20,8 @@ const (
 	staleBackoff = 2 * time.Millisecond
 	// later is the delay before work that this code can't do now is tried again.
 	later = 30 * time.Second
+	// soon is the delay before a stream is tried again after conflicts with other writers.
+	soon = 2 * time.Second
 	// latest is the longest delay before a retry.
 	latest = 15 * time.Minute
 	// briefly is how long a reaction may take for one call while a batch waits for it.
@@ -223,8 +225,9 @@ func (w *way) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) e
 			return fmt.Errorf("read: %w", err)
 		}
 		page = beyond(page, commit, w.at.Version)
-		// With RetryFromQueue, each commit is saved by itself, so that concurrent processes repeat at most one.
-		if len(page) >= pageEvents || w.t.fold.retryFromQueue() {
+		// With RetryFromQueue, each commit that concerns the fold is saved by itself, so that concurrent processes repeat at
+		// most one.
+		if len(page) >= pageEvents || w.t.fold.retryFromQueue() && w.t.concerned(commit) {
 			if err := w.page(ctx, page, nil); err != nil {
 				return err
 			}
