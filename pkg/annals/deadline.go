@@ -35,18 +35,21 @@ type Due = reaction.Deadline
 // ask may be called again for the same event. So it must depend on nothing but the event, the open deadlines and the
 // settings: it reads no clock and no aggregate. An instant in the past is due at once.
 //
-// When a deadline is due, due decides on the aggregates as they are then. It may run late, at once after it was
-// canceled, and more than once. So it must look at whether the deadline is still wanted, and do nothing if it is not.
+// When a deadline is due, due decides on the aggregates as they are then. It may run late, right after it was canceled,
+// and more than once. So it must look at whether the deadline is still wanted, and do nothing if it is not.
 // What it records is stored once. If it returns an error that is not transient, the deadline is marked as failed, and an
 // operator runs it again or cancels it. Names of deadlines must not be personal data.
 //
 // Several Deadlines parts with one name are one timer, for events of several aggregates. A table of its name holds the
 // open deadlines: after a change of the name they are lost. Events from a day or more before the timer was first deployed
-// ask for nothing. The deadlines of a stream that is parked in the timer wait. As with [React], due runs in the reactor function, and its caller is an operator. A deadline 15 minutes
-// or more after its event may be up to a minute late, because it is a schedule of Amazon EventBridge Scheduler; others
-// are delayed messages of a queue.
+// ask for nothing. The deadlines of a stream that is parked in the timer wait. As with [React], due runs in the reactor
+// function, and its caller is an operator.
+//
+// A deadline 15 minutes or more after its event may be up to a minute late, because it is a schedule of Amazon
+// EventBridge Scheduler. Others are delayed messages of a queue.
 func Deadlines[S, E any](
-	name string, a es.Aggregate[S, E], ask func(*Timetable, projection.Event[E]), due func(*Tx, Due) error, prototypes ...E,
+	name string, a es.Aggregate[S, E],
+	ask func(*Timetable, projection.Event[E]), due func(*Tx, Due) error, prototypes ...E,
 ) Part {
 	if ask == nil || due == nil {
 		return mistake(fmt.Sprintf("deadlines %q: a function is nil", name))
@@ -100,7 +103,8 @@ func (d *DeclaredReaction) due(r *Running) func(context.Context, reaction.Deadli
 		if do == nil {
 			return fmt.Errorf("timer %s has no deadlines of streams of type %s any more", d.Name, due.Stream.Type)
 		}
-		_, err := r.Decide(ctx, cmd, NewCaller(reaction.ActorPrefix+d.Name, true), func(tx *Tx) error { return do.isDue(tx, due) })
+		caller := NewCaller(reaction.ActorPrefix+d.Name, true)
+		_, err := r.Decide(ctx, cmd, caller, func(tx *Tx) error { return do.isDue(tx, due) })
 		return err
 	}
 }

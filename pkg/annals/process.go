@@ -88,8 +88,9 @@ func Follow[S, E, OS, OE any](
 // aggregate of the decision: what it records there is stored in the same transaction. A step may be repeated. It must do
 // nothing if the process has moved on.
 //
-// Several Then parts are taken in their order. If an error is not transient, the stream of this process is parked: later steps wait until an operator or a new
-// version of the code retries it. So record a refusal that the process can live with as an event, and do not return it.
+// Several Then parts are taken in their order. If an error is not transient, the stream of this process is parked: later
+// steps wait until an operator or a new version of the code retries it. So record a refusal that the process can live
+// with as an event, and do not return it.
 func Then[S, E any](
 	step func(*Tx, *es.Entity[S, E], projection.Event[E]) error, prototypes ...E,
 ) ProcessPart[S, E] {

@@ -78,7 +78,8 @@ func (t *reactingTo[S, E]) source(r *Running) reaction.Source {
 
 func (t *reactingTo[S, E]) handler(r *Running) reaction.Handler {
 	do := func(ctx context.Context, e projection.Event[E], cmd es.Command) error {
-		_, err := r.Decide(ctx, cmd, NewCaller(reaction.ActorPrefix+t.name, true), func(tx *Tx) error { return t.react(tx, e) })
+		caller := NewCaller(reaction.ActorPrefix+t.name, true)
+		_, err := r.Decide(ctx, cmd, caller, func(tx *Tx) error { return t.react(tx, e) })
 		return err
 	}
 	if len(t.types) == 0 {

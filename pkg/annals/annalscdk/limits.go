@@ -19,7 +19,8 @@ func checkLimits(service *annals.Service, settings Settings) error {
 		return err
 	}
 	stack := settings.stackName(service)
-	if name := stack + deadlineGroupSuffix; len(name) > maxGroupName && (service.HasDeadlines() || len(service.Recurring) > 0) {
+	hasGroup := service.HasDeadlines() || len(service.Recurring) > 0
+	if name := stack + deadlineGroupSuffix; hasGroup && len(name) > maxGroupName {
 		return fmt.Errorf("the group of schedules would have the name %s, of %d characters: EventBridge Scheduler allows %d: "+
 			"choose a shorter name of the service or the stage", name, len(name), maxGroupName)
 	}

@@ -75,7 +75,9 @@ func (s *schedules) Schedule(ctx context.Context, id string, at time.Time, body 
 		ScheduleExpression:    aws.String("at(" + at.Format("2006-01-02T15:04:05") + ")"),
 		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		ActionAfterCompletion: types.ActionAfterCompletionDelete,
-		Target:                &types.Target{Arn: aws.String(s.targetARN), RoleArn: aws.String(s.roleARN), Input: aws.String(body)},
+		Target: &types.Target{
+			Arn: aws.String(s.targetARN), RoleArn: aws.String(s.roleARN), Input: aws.String(body),
+		},
 	})
 	if errors.As(err, new(*types.ConflictException)) { // it was asked for before
 		return nil
@@ -85,7 +87,9 @@ func (s *schedules) Schedule(ctx context.Context, id string, at time.Time, body 
 
 // Unschedule implements [Later].
 func (s *schedules) Unschedule(ctx context.Context, id string) error {
-	_, err := s.client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{GroupName: aws.String(s.group), Name: aws.String(id)})
+	_, err := s.client.DeleteSchedule(ctx, &scheduler.DeleteScheduleInput{
+		GroupName: aws.String(s.group), Name: aws.String(id),
+	})
 	if errors.As(err, new(*types.ResourceNotFoundException)) {
 		return nil
 	}

@@ -38,7 +38,8 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Republish] = d.republish(o.store)
-	p.asked[ask.RunDeadline], p.asked[ask.CancelDeadline] = p.onDeadline((*reaction.Timer).Run), p.onDeadline((*reaction.Timer).Cancel)
+	p.asked[ask.RunDeadline] = p.onDeadline((*reaction.Timer).Run)
+	p.asked[ask.CancelDeadline] = p.onDeadline((*reaction.Timer).Cancel)
 	p.asked[ask.AskDeadlines] = p.askedAgain
 	p.asked = p.asked.on(d.Tables.Of(annalsaws.Events))
 	return p, nil
@@ -52,8 +53,8 @@ func (d Deployment) timers(r *annals.Running) (map[string]*reaction.Timer, error
 			continue
 		}
 		if declared.Deadlines && d.Later == nil {
-			return nil, fmt.Errorf("timer %s: the environment variables %s and %s are missing: deploy the function with the stack",
-				declared.Name, annalsaws.ReactionQueueEnv, annalsaws.DeadlineGroupEnv)
+			return nil, fmt.Errorf("timer %s: the environment variables %s and %s are missing: "+
+				"deploy the function with the stack", declared.Name, annalsaws.ReactionQueueEnv, annalsaws.DeadlineGroupEnv)
 		}
 		all[declared.Name] = declared.Timer(r, reaction.TimerConfig{
 			Scheduler: deadlines{d.Later, d.now}, Transient: unavailable, Now: d.now, Log: d.Log,

@@ -168,7 +168,9 @@ func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	var all []projection.Subscription
 	for _, r := range s.Service.Reactions {
 		if r.IsTimer() {
-			s.timers[r.Name] = r.Timer(on, reaction.TimerConfig{Scheduler: &s.scheduler, Now: s.clock.now, Transient: unavailable})
+			s.timers[r.Name] = r.Timer(on, reaction.TimerConfig{
+				Scheduler: &s.scheduler, Now: s.clock.now, Transient: unavailable,
+			})
 			all = append(all, projection.Subscription{Projection: s.timers[r.Name], View: s.newView()})
 			continue
 		}

@@ -48,7 +48,8 @@ func (w *way) log(ctx context.Context, level slog.Level, what string, version in
 }
 
 // setAside parks the stream before an event that the reaction can't handle now, and enqueues a retry. The delay is the
-// age of the event, within bounds, and short after conflicts, which other writers cause. The job is enqueued first, so that every stream that is set aside has one.
+// age of the event, within bounds, and short after conflicts, which other writers cause. The job is enqueued first, so
+// that every stream that is set aside has one.
 func (w *way) setAside(ctx context.Context, s step, cause error) error {
 	least := later
 	if errors.As(cause, new(*es.ConflictError)) {

@@ -35,8 +35,8 @@ func (d Deadline) ID() string {
 // String names the deadline: "cancel-unpaid: payment of Order#7".
 func (d Deadline) String() string { return fmt.Sprintf("%s: %s of %s", d.Timer, d.Name, d.Stream) }
 
-// Scheduler gives deadlines back when they are due: see [Timer.Fire]. It may give one back late or several times, also after
-// it was moved or canceled, but not early and not never.
+// Scheduler gives deadlines back when they are due: see [Timer.Fire]. It gives each back at least once, never early. It
+// may do so late, several times, and after the deadline was moved or canceled.
 type Scheduler interface {
 	// Set asks for a deadline, by its id: twice is once. A deadline in the past is due at once.
 	//

@@ -119,8 +119,8 @@ func (t *Timer) Cancel(ctx context.Context, e *projection.Engine, stream es.Stre
 	return t.cfg.Scheduler.Cancel(ctx, d)
 }
 
-// AskAgain asks the scheduler again for all open deadlines that are due until an instant, or for all if that is zero, except
-// those that failed. It returns their number. It is for a scheduler that lost deadlines, and after a restore.
+// AskAgain asks the scheduler again for all open deadlines that are due until an instant, or for all if that is zero,
+// except those that failed. It returns their number. It is for a scheduler that lost deadlines.
 //
 // Errors: the scheduler's; those of [OpenDeadlines].
 func (t *Timer) AskAgain(ctx context.Context, e *projection.Engine, until time.Time) (int, error) {
