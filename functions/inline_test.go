@@ -49,8 +49,7 @@ func TestProductsAreListedAtOnce(t *testing.T) {
 // TestCommandCostsOfInline counts what commands send, at the wire: a command on a product is one transaction of two
 // items, at twice the units each, and two reads. A command that stores the first personal data of a person makes a key,
 // which takes a read and a write, and a write for its note. Others are what they were.
-func TestCommandCostsOfInline(t *testing.T) {
-	t.Parallel()
+func TestCommandCostsOfInline(t *testing.T) { //nolint:paralleltest // a command waits half a second for checkpoints
 	s := newService(t)
 	meter := &dynamotest.Meter{}
 	metered := s.Deployment
