@@ -39,7 +39,7 @@ func (s *Settings) readDuration(context *asked, declared *annals.DurationSetting
 func (s *Settings) completeDurations(service *annals.Service) error {
 	all := map[string]time.Duration{}
 	for _, declared := range service.Settings {
-		if err := s.validateSetting(declared, service); err != nil {
+		if err := validateSetting(declared); err != nil {
 			return err
 		}
 		all[declared.Name] = declared.Default
@@ -61,8 +61,8 @@ func (s *Settings) completeDurations(service *annals.Service) error {
 }
 
 // validateSetting returns an error about a setting with the name of one of the kit's, or in a variable that has another
-// use.
-func (s *Settings) validateSetting(declared *annals.DurationSetting, service *annals.Service) error {
+// use in deployed functions.
+func validateSetting(declared *annals.DurationSetting) error {
 	kit := &asked{}
 	if _, err := settingsFrom(kit, nil); err != nil {
 		return err
@@ -75,9 +75,6 @@ func (s *Settings) validateSetting(declared *annals.DurationSetting, service *an
 		return fmt.Errorf("setting %s: the stack sets the environment variable %s itself: choose another name",
 			declared.Name, env)
 	}
-	if slices.ContainsFunc(service.Secrets, func(v *annals.SecretValue) bool { return v.Env == env }) {
-		return fmt.Errorf("setting %s: a secret has the environment variable %s: choose another name", declared.Name, env)
-	}
 	foreign := func(prefix string) bool { return strings.HasPrefix(env, prefix) }
 	if slices.ContainsFunc(foreignPrefixes, foreign) || slices.Contains(foreignVariables, env) {
 		return fmt.Errorf("setting %s: the environment variable %s can have another meaning in functions: "+
@@ -86,9 +83,10 @@ func (s *Settings) validateSetting(declared *annals.DurationSetting, service *an
 	return nil
 }
 
-// Variables that tables have, or to which Lambda, the operating system, Go or OpenTelemetry give a meaning.
+// Variables to which the operating system, Go or OpenTelemetry give a meaning. Those of tables and of Lambda are mistakes
+// in the declaration.
 var (
-	foreignPrefixes  = []string{"TABLE_", "AWS_", "LAMBDA_", "LD_", "OTEL_"}
+	foreignPrefixes  = []string{"LD_", "OTEL_"}
 	foreignVariables = []string{
 		"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "NO_PROXY",
 		"PATH", "PWD", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "ZONEINFO",

@@ -82,12 +82,10 @@ func TestDurationsRefused(t *testing.T) {
 		"setting cmk: every service":                                            {enrol(setting("cmk")), nil},
 		"setting cursorKey: the stack sets the environment variable CURSOR_KEY": {enrol(setting("cursorKey")), nil},
 		"setting deadlineGroup: the stack sets":                                 {enrol(setting("deadlineGroup")), nil},
-		"setting tableEvents: the environment variable TABLE_EVENTS can have":   {enrol(setting("tableEvents")), nil},
-		"setting awsRegion: the environment variable AWS_REGION can have":       {enrol(setting("awsRegion")), nil},
-		"setting home: the environment variable HOME can have":                  {enrol(setting("home")), nil},
-		"setting mailKey: a secret has the environment variable MAIL_KEY: choose": {
-			enrol(setting("mailKey"), annals.Secret("MAIL_KEY", 1)), nil,
+		"setting otelTracesExporter: the environment variable OTEL_TRACES_EXPORTER can have": {
+			enrol(setting("otelTracesExporter")), nil,
 		},
+		"setting home: the environment variable HOME can have": {enrol(setting("home")), nil},
 	} {
 		if err := test.service.Check(); err != nil {
 			t.Fatal(err)

@@ -22,7 +22,7 @@ func TestServices(t *testing.T) {
 		"recurring work": enrol(recurring()),
 		"names as those of deadlines": enrol(reminder, annals.React("deadlines", courses, greet),
 			annals.React("deadline-group", courses, greet), annals.Secret("DEADLINES", 16),
-			annals.Recurring("deadlines", "rate(1 hour)", "", func(*annals.Tx, time.Time) error { return nil })),
+			annals.Recurring("deadline", "rate(1 hour)", "", func(*annals.Tx, time.Time) error { return nil })),
 		"public events":        enrol(published(courses)),
 		"an inline read model": enrol(annals.ReadModel(roster, annals.Inline), annals.Document("GET /courses/{id}", roster)),
 	} {
