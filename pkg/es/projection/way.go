@@ -225,9 +225,7 @@ func (w *way) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) e
 			return fmt.Errorf("read: %w", err)
 		}
 		page = beyond(page, commit, w.at.Version)
-		// With RetryFromQueue, each commit that concerns the fold is saved by itself, so that concurrent processes repeat at
-		// most one.
-		if len(page) >= pageEvents || w.t.fold.retryFromQueue() && w.t.concerned(commit) {
+		if len(page) >= pageEvents || w.savesAlone(commit) {
 			if err := w.page(ctx, page, nil); err != nil {
 				return err
 			}
@@ -237,6 +235,10 @@ func (w *way) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) e
 	w.isBehind = parked
 	return w.last(ctx, page)
 }
+
+// savesAlone reports whether a commit is the last of its page. With RetryFromQueue, each commit that concerns the fold is,
+// so that concurrent processes repeat at most one.
+func (w *way) savesAlone(c *es.Commit) bool { return w.t.fold.retryFromQueue() && w.t.concerned(c) }
 
 // last saves the last page, and in any case whether the stream is behind.
 func (w *way) last(ctx context.Context, page []step) error {
