@@ -111,6 +111,7 @@ var arns = map[string]string{
 	"AWS::Logs::LogGroup Arn":              "logs:us-east-1:123456789012:log-group:%s:log-stream:*",
 	"AWS::S3::Bucket Arn":                  "s3:::%s",
 	"AWS::SNS::Topic Ref":                  "sns:us-east-1:123456789012:%s",
+	"AWS::IAM::Role Arn":                   "iam::123456789012:role/%s",
 	"AWS::SQS::Queue Arn":                  "sqs:us-east-1:123456789012:%s",
 }
 
