@@ -126,6 +126,6 @@ func (s *stack) scanFiles(f *finder, out *scanned) error {
 }
 
 // builtBefore are files and folders with programs and the template. busFile has the events that were published.
-var builtBefore = []string{"local", "annals", "state/bin", "state/cdk.out"}
+var builtBefore = []string{"local", "annals", "cdk.out", "state/bin", "state/cdk.out"}
 
 const busFile = "state/buses/EventBus.jsonl"
