@@ -13,6 +13,7 @@ type PayOrder struct {
 }
 
 func (b PayOrder) account() annals.ID { return b.AccountID }
+func (b PayOrder) order() annals.ID   { return b.OrderID }
 
 // pay requests the payment of an order. The process of package payment does the rest.
 func pay(tx *annals.Tx, b PayOrder) error {
@@ -30,13 +31,16 @@ func pay(tx *annals.Tx, b PayOrder) error {
 	if err != nil {
 		return err
 	}
-	requested, err := p.State.Request(string(b.OrderID), string(b.AccountID))
+	requested, err := p.State.Request(string(b.OrderID), o.State.CustomerID, string(b.AccountID))
 	if err != nil {
 		return err
 	}
 	p.Record(requested...)
 	return nil
 }
+
+// payerOf is the customer whose order is paid.
+func payerOf(e payment.PaymentRequested) string { return e.CustomerID }
 
 // paying is the answer to a request to pay.
 func paying(d *annals.Done, b PayOrder) (annals.Result[payment.State], error) {

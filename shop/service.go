@@ -27,8 +27,8 @@ func New() *annals.Service {
 		annals.Aggregate(account.Aggregate, annals.Snapshots{Every: 100, Schema: 1}),
 		annals.Aggregate(order.Aggregate, annals.Snapshots{Every: 50, Schema: 2}, annals.OwnedBy(customerOf)),
 		annals.Aggregate(product.Aggregate, annals.Snapshots{Every: 50, Schema: 1}, annals.ReadableByAll),
-		annals.Aggregate(payment.Aggregate),              // no snapshots: its streams are short
-		annals.Aggregate(email.Aggregate, annals.Hidden), // no snapshots: its streams are short and rarely loaded
+		annals.Aggregate(payment.Aggregate, annals.OwnedBy(payerOf)), // no snapshots: its streams are short
+		annals.Aggregate(email.Aggregate, annals.Hidden),             // no snapshots: its streams are short and rarely loaded
 		annals.Aggregate(email.KeyAggregate, annals.Hidden),
 
 		annals.ReadModel(readmodel.Accounts, annals.Replaces("account-summary", "account-statement")),
@@ -69,7 +69,8 @@ func accountOperations(key *annals.SecretValue) annals.Part {
 			transfer, transferred,
 			annals.Named("transfer-money", "Transfer money between two accounts, on both or on neither")),
 
-		annals.Transact("POST /payments", annals.At(account.Aggregate, PayOrder.account), pay, paying,
+		annals.Transact("POST /payments",
+			annals.At(account.Aggregate, PayOrder.account).And(annals.At(payment.Aggregate, PayOrder.order)), pay, paying,
 			annals.Named("pay-order", "Pay a placed order from an account")),
 
 		annals.DocumentAs("GET /accounts/{id}", readmodel.Accounts, readmodel.AccountOf, formerAccount,

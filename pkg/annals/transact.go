@@ -81,17 +81,19 @@ type Done struct {
 	shown   []es.StreamVersion
 }
 
-// ResultOf is the result of the decision for one aggregate, nil if the caller may not see that aggregate.
+// ResultOf is the result of the decision for one aggregate, nil if the caller may not see that aggregate. The caller may
+// see those that the operation names and that the caller has access to, and those that the decision created.
 //
 // Errors: those of [es.Repository.Result].
 func ResultOf[S, E any](d *Done, a es.Aggregate[S, E], id string) (*Result[S], error) {
 	stream := a.Stream(id)
-	if d.shows != nil && !d.shows(stream) {
-		return nil, nil
-	}
 	r, err := as[es.Result[S]](d.running.repository(a.StreamType).result(d.ctx, d.outcome, id))
 	if err != nil {
 		return nil, err
+	}
+	created := len(r.Events) > 0 && r.Events[0].Version == 1
+	if d.shows != nil && !d.shows(stream) && !created {
+		return nil, nil
 	}
 	d.shown = append(d.shown, es.StreamVersion{Stream: stream, Version: r.Version})
 	out := newResult(r)

@@ -9,17 +9,17 @@ import (
 // AlreadyRequested is the violation of a second payment of an order while the first has not ended.
 const AlreadyRequested rule.Code = "payment-already-requested"
 
-// Request requests the payment of an order from an account.
+// Request requests the payment of a customer's order from an account.
 //
 // Errors: [rule.Violation] with AlreadyRequested or rule.IDMalformed.
-func (s State) Request(orderID, accountID string) ([]Event, error) {
+func (s State) Request(orderID, customerID, accountID string) ([]Event, error) {
 	if !s.ended() {
 		return nil, AlreadyRequested.Because("order %s is being paid from account %s already", orderID, s.AccountID)
 	}
 	if err := rule.ID("account id", accountID); err != nil {
 		return nil, err
 	}
-	return []Event{PaymentRequested{OrderID: orderID, AccountID: accountID}}, nil
+	return []Event{PaymentRequested{OrderID: orderID, CustomerID: customerID, AccountID: accountID}}, nil
 }
 
 // FollowedEvents are the events of orders that a payment follows.

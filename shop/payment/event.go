@@ -8,10 +8,11 @@ import (
 // Event is an event of a payment.
 type Event interface{ paymentEvent() }
 
-// PaymentRequested starts a payment of an order from an account.
+// PaymentRequested starts a payment of a customer's order from an account.
 type PaymentRequested struct {
-	OrderID   string `json:"orderId"`
-	AccountID string `json:"accountId"`
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	AccountID  string `json:"accountId"`
 }
 
 // StockReserved means that the stock for all products of the order is reserved. The amount is what is to be paid.

@@ -13,6 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/annals/annalstest"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/estest"
 	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/account"
@@ -29,7 +30,7 @@ func usd(amount string) money.Money { return money.Must(money.New(amount, "USD")
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	estest.For(payment.Aggregate).Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
-		payment.PaymentRequested{OrderID: "o-1", AccountID: "acc-1"},
+		payment.PaymentRequested{OrderID: "o-1", CustomerID: "ada", AccountID: "acc-1"},
 		payment.StockReserved{Amount: usd("15")},
 		payment.AmountRefused{Reason: "insufficient-funds"},
 		payment.PayerReminded{},
@@ -86,41 +87,25 @@ func (w world) pay(id string) {
 	w.do("POST /payments", fmt.Sprintf(`{"orderId":%q,"accountId":"acc"}`, id), http.StatusOK)
 }
 
-func state[S, E any](w world, r *annals.Running, load func(*annals.Running) (S, error)) S {
+// stateOf is the state of an aggregate.
+func stateOf[S, E any](w world, a es.Aggregate[S, E], id string) S {
 	w.t.Helper()
-	s, err := load(r)
+	loaded, err := annals.RepositoryOf(w.Running, a).Load(w.t.Context(), id)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return s
+	return loaded.State
 }
 
-func (w world) payment(id string) payment.State {
-	return state[payment.State, payment.Event](w, w.Running, func(r *annals.Running) (payment.State, error) {
-		l, err := annals.RepositoryOf(r, payment.Aggregate).Load(w.t.Context(), id)
-		return l.State, err
-	})
-}
-
-func (w world) order(id string) order.State {
-	return state[order.State, order.Event](w, w.Running, func(r *annals.Running) (order.State, error) {
-		l, err := annals.RepositoryOf(r, order.Aggregate).Load(w.t.Context(), id)
-		return l.State, err
-	})
-}
+func (w world) payment(id string) payment.State { return stateOf(w, payment.Aggregate, id) }
+func (w world) order(id string) order.State     { return stateOf(w, order.Aggregate, id) }
+func (w world) account() account.State          { return stateOf(w, account.Aggregate, "acc") }
+func (w world) tea() product.State              { return stateOf(w, product.Aggregate, "tea") }
 
 // want compares a payment, its order, the account's balance and the free teas.
 func (w world) want(id string, p payment.Status, o order.Status, balance string, free int) {
 	w.t.Helper()
-	acc, err := annals.RepositoryOf(w.Running, account.Aggregate).Load(w.t.Context(), "acc")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	tea, err := annals.RepositoryOf(w.Running, product.Aggregate).Load(w.t.Context(), "tea")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	got := fmt.Sprint(w.payment(id).Status, " ", w.order(id).Status, " ", acc.State.Balance.Amount(), " ", tea.State.Free())
+	got := fmt.Sprint(w.payment(id).Status, " ", w.order(id).Status, " ", w.account().Balance.Amount(), " ", w.tea().Free())
 	if want := fmt.Sprint(p, " ", o, " ", balance, " ", free); got != want {
 		w.t.Errorf("payment of %s, order, balance, free: %s, want %s; reason %q", id, got, want, w.payment(id).Reason)
 	}
@@ -289,20 +274,12 @@ func payHostile(t *testing.T, seed uint64) {
 // addUp checks that money and stock add up once no deadline is open.
 func (w world) addUp(ids []string, deposited int) {
 	w.t.Helper()
-	acc, err := annals.RepositoryOf(w.Running, account.Aggregate).Load(w.t.Context(), "acc")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	tea, err := annals.RepositoryOf(w.Running, product.Aggregate).Load(w.t.Context(), "tea")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	total := acc.State.Balance
+	tea, total := w.tea(), w.account().Balance
 	for _, id := range ids {
 		o := w.order(id)
 		switch o.Status {
 		case order.StatusCancelled:
-			if n := tea.State.Reserved[id]; n > 0 {
+			if n := tea.Reserved[id]; n > 0 {
 				w.t.Errorf("order %s is cancelled, and %d teas are reserved for it", id, n)
 			}
 			continue
@@ -310,8 +287,8 @@ func (w world) addUp(ids []string, deposited int) {
 			w.t.Errorf("order %s is still placed after its deadline", id)
 		case order.StatusShipped, order.StatusDelivered:
 		case order.StatusPaid:
-			if tea.State.Reserved[id] != o.Items[0].Quantity && len(o.ShortOf) == 0 {
-				w.t.Errorf("order %s is paid, and %d teas are reserved for it", id, tea.State.Reserved[id])
+			if tea.Reserved[id] != o.Items[0].Quantity && len(o.ShortOf) == 0 {
+				w.t.Errorf("order %s is paid, and %d teas are reserved for it", id, tea.Reserved[id])
 			}
 		}
 		for _, p := range o.Payments {
@@ -325,5 +302,34 @@ func (w world) addUp(ids []string, deposited int) {
 	}
 	if open := w.Deadlines(w.t); len(open) > 0 {
 		w.t.Errorf("open deadlines in the end: %v", open)
+	}
+}
+
+// TestPayerOwns: a customer sees the payment of their order, also if an operator requested one before; others don't.
+func TestPayerOwns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0, "0")
+	w.place("o", 1)
+	as := func(who, route, body string, scopes ...string) (int, string) {
+		t.Helper()
+		out := w.As(t, annalshttp.WithPrincipal(t.Context(), who, append(scopes, "shop/command", "shop/query")...), route, body)
+		return out.Code, out.Body.String()
+	}
+	if code, out := as("op", "POST /payments", `{"orderId":"o","accountId":"acc"}`, "shop/operate"); code != http.StatusOK {
+		t.Fatalf("an operator pays: %d %s", code, out)
+	}
+	for who, want := range map[string]int{"ann": http.StatusOK, "bob": http.StatusNotFound} {
+		if code, out := as(who, "GET /streams/Payment/o", ""); code != want {
+			t.Errorf("%s reads the payment: %d %s, want %d", who, code, out, want)
+		}
+	}
+	w.do("POST /orders/o/cancel", "", http.StatusOK)
+	w.place("mine", 1)
+	if code, out := as("ann", "POST /payments", `{"orderId":"mine","accountId":"acc"}`); code != http.StatusOK ||
+		!strings.Contains(out, `"id":"mine","version":1`) {
+		t.Errorf("a customer pays: %d %s", code, out)
+	}
+	if code, out := as("bob", "POST /payments", `{"orderId":"mine","accountId":"acc"}`); code != http.StatusNotFound {
+		t.Errorf("another customer pays from the account: %d %s", code, out)
 	}
 }

@@ -34,7 +34,8 @@ func PaymentDeadline(within *annals.DurationSetting) func(*annals.Timetable, pro
 	}
 }
 
-// paid notes how much is left to pay. If that can't be computed, the deadline stays: the order shows whether it is paid.
+// paid notes how much is left to pay. If that can't be computed, the deadline stays: the order shows whether it is
+// paid.
 func paid(t *annals.Timetable, amount money.Money) {
 	var left money.Money
 	if !t.Noted(paymentDue, &left) {
