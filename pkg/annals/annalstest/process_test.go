@@ -3,6 +3,7 @@ package annalstest_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,25 @@ func TestProcess(t *testing.T) {
 				t.Errorf("journey of %s: %s, want %s", id, got, want)
 			}
 		}
+	}
+}
+
+// TestGiven: given events, and at this time, these events follow.
+func TestGiven(t *testing.T) {
+	t.Parallel()
+	s := annalstest.Run(t, post())
+	annalstest.Given(t, s, parcels, "a", []parcelEvent{sent{}, seen{At: "the sea"}})
+	if got, want := annalstest.Recorded(t, s, journeys, "a"), []journeyEvent{begun{}}; !slices.Equal(got, want) {
+		t.Errorf("the journey: %v, want %v", got, want)
+	}
+	s.Advance(t, 24*time.Hour)
+	annalstest.Given(t, s, parcels, "a", []parcelEvent{seen{At: "home"}})
+	want := []journeyEvent{begun{}, asked{By: "the clock"}, arrived{}}
+	if got := annalstest.Recorded(t, s, journeys, "a"); !slices.Equal(got, want) {
+		t.Errorf("the journey: %v, want %v", got, want)
+	}
+	if got := len(annalstest.Recorded(t, s, parcels, "a")); got != 3 {
+		t.Errorf("%d events of the parcel, want 3", got)
 	}
 }
 
