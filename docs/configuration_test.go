@@ -66,8 +66,8 @@ func TestFunctionVariables(t *testing.T) {
 	measured.Compare(t, "configuration.md", page)
 }
 
-// TestSettings: configuration.md names every setting that the code reads or the shop declares, in the section where it belongs, and names no
-// other in the tables of the settings and of make.
+// TestSettings: configuration.md names every setting that the code reads or the shop declares, in the section where
+// it belongs, and names no other in the tables of the settings and of make.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

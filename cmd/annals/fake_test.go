@@ -157,8 +157,8 @@ func (f *fake) invoke(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(out)
 }
 
-// goOn takes on the forgetting of a person, as the state machine does: after a report was asked for, so that callers see
-// each step.
+// goOn takes on the forgetting of a person, as the state machine does: after a report was asked for, so that callers
+// see each step.
 func (f *fake) goOn(ctx context.Context, in *ask.Request) error {
 	f.mu.Lock()
 	waits, forgets := f.waiting[in.Subject], f.forgets

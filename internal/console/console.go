@@ -1,5 +1,6 @@
 // Package console is the operators' web page: it shows new commits, streams and their past states, the effects of a
-// request, the progress of projections, parked streams, open deadlines, and how far a person is forgotten. Start with [New].
+// request, the progress of projections, parked streams, open deadlines, and how far a person is forgotten. Start with
+// [New].
 //
 // The page's data comes from a [Source]. Changes need [Config.Write].
 //

@@ -35,15 +35,15 @@ type Due = reaction.Deadline
 // ask may be called again for the same event. So it must depend on nothing but the event, the open deadlines and the
 // settings: it reads no clock and no aggregate. An instant in the past is due at once.
 //
-// When a deadline is due, due decides on the aggregates as they are then. It may run late, right after it was canceled,
-// and more than once. So it must look at whether the deadline is still wanted, and do nothing if it is not.
-// What it records is stored once. If it returns an error that is not transient, the deadline is marked as failed, and an
-// operator runs it again or cancels it. Names of deadlines must not be personal data.
+// When a deadline is due, due decides on the aggregates as they are then. It may run late, right after it was
+// canceled, and more than once. So it must look at whether the deadline is still wanted, and do nothing if it is not.
+// What it records is stored once. If it returns an error that is not transient, the deadline is marked as failed, and
+// an operator runs it again or cancels it. Names of deadlines must not be personal data.
 //
-// Several Deadlines parts with one name are one timer, for events of several aggregates. A table of its name holds the
-// open deadlines: after a change of the name they are lost. Events from a day or more before the timer was first deployed
-// ask for nothing. The deadlines of a stream that is parked in the timer wait. As with [React], due runs in the reactor
-// function, and its caller is an operator.
+// Several Deadlines parts with one name are one timer, for events of several aggregates. A table of its name holds
+// the open deadlines: after a change of the name they are lost. Events from a day or more before the timer was first
+// deployed ask for nothing. The deadlines of a stream that is parked in the timer wait. As with [React], due runs in
+// the reactor function, and its caller is an operator.
 //
 // A deadline 15 minutes or more after its event may be up to a minute late, because it is a schedule of Amazon
 // EventBridge Scheduler. Others are delayed messages of a queue.
@@ -86,8 +86,8 @@ type executing interface {
 	isDue(tx *Tx, d Due) error
 }
 
-// Timer returns the reaction as a timer of a running service. The name, the sources and the commands of cfg are those of
-// the declaration.
+// Timer returns the reaction as a timer of a running service. The name, the sources and the commands of cfg are those
+// of the declaration.
 func (d *DeclaredReaction) Timer(r *Running, cfg reaction.TimerConfig) *reaction.Timer {
 	cfg.Name, cfg.Sources, cfg.Due = d.Name, d.Sources(r), d.due(r)
 	return reaction.NewTimer(cfg)

@@ -23,10 +23,11 @@ import (
 // asks for deadlines. A process ends when its state says so: it then decides nothing more.
 //
 // Events come at least once, those of one stream in their order, those of different streams in any order. What is
-// recorded after an event is stored once. A step that fails for good parks the stream of that process alone: its later
-// steps and its deadlines wait until the stream is retried. As with [React], all of it runs in the reactor function, and
-// the caller is an operator. Events from a day or more before the process was first deployed are ignored. A table of the
-// process's name holds its checkpoints and its open deadlines: after a change of the name it begins anew.
+// recorded after an event is stored once. A step that fails for good parks the stream of that process alone: its
+// later steps and its deadlines wait until the stream is retried. As with [React], all of it runs in the reactor
+// function, and the caller is an operator. Events from a day or more before the process was first deployed are
+// ignored. A table of the process's name holds its checkpoints and its open deadlines: after a change of the name it
+// begins anew.
 func Process[S, E any](name string, a es.Aggregate[S, E], first ProcessPart[S, E], more ...ProcessPart[S, E]) Part {
 	own := &stepping[S, E]{name: name, aggregate: a}
 	all := parts{}
@@ -46,13 +47,13 @@ func Process[S, E any](name string, a es.Aggregate[S, E], first ProcessPart[S, E
 type ProcessPart[S, E any] func(own *stepping[S, E]) Part
 
 // Follow makes a process read the events of another aggregate that have the type of one of the prototypes, or all its
-// events if there are none. key returns the id of the process that an event is about, or "" if it is about none. decide
-// returns the events that the process records then: none if the event means nothing in the process's state. The state is
-// the zero S before the process's first event.
+// events if there are none. key returns the id of the process that an event is about, or "" if it is about none.
+// decide returns the events that the process records then: none if the event means nothing in the process's state.
+// The state is the zero S before the process's first event.
 //
 // The event may be one that the process has seen before, long ago, for example after tables were restored. So decide
-// must return nothing if the state shows that the event is known. An id that can't be one of a stream, and a panic, park
-// the followed stream in this process.
+// must return nothing if the state shows that the event is known. An id that can't be one of a stream, and a panic,
+// park the followed stream in this process.
 func Follow[S, E, OS, OE any](
 	other es.Aggregate[OS, OE], key func(projection.Event[OE]) string, decide func(S, projection.Event[OE]) []E,
 	prototypes ...OE,
@@ -84,13 +85,13 @@ func Follow[S, E, OS, OE any](
 }
 
 // Then makes a process execute a command after each of its own events that has the type of one of the prototypes, or
-// after all if there are none. step decides on the aggregates as they are then, and on the process, which it gets as an
-// aggregate of the decision: what it records there is stored in the same transaction. A step may be repeated. It must do
-// nothing if the process has moved on.
+// after all if there are none. step decides on the aggregates as they are then, and on the process, which it gets as
+// an aggregate of the decision: what it records there is stored in the same transaction. A step may be repeated. It
+// must do nothing if the process has moved on.
 //
-// Several Then parts are taken in their order. If an error is not transient, the stream of this process is parked: later
-// steps wait until an operator or a new version of the code retries it. So record a refusal that the process can live
-// with as an event, and do not return it.
+// Several Then parts are taken in their order. If an error is not transient, the stream of this process is parked:
+// later steps wait until an operator or a new version of the code retries it. So record a refusal that the process
+// can live with as an event, and do not return it.
 func Then[S, E any](
 	step func(*Tx, *es.Entity[S, E], projection.Event[E]) error, prototypes ...E,
 ) ProcessPart[S, E] {

@@ -30,8 +30,8 @@ type DeclaredRecurrence struct {
 // gets the time for which the work was scheduled, and reads no other clock.
 //
 // What do records is stored once for each time, if it writes a stream that it has loaded. The work may run late, and
-// more than once; if the reactor cannot work for long, times may be left out. After several errors, the time goes to the
-// reactor's dead-letter queue. The work runs in the reactor function, and its caller is an operator.
+// more than once; if the reactor cannot work for long, times may be left out. After several errors, the time goes to
+// the reactor's dead-letter queue. The work runs in the reactor function, and its caller is an operator.
 func Recurring(name, expression, timeZone string, do func(tx *Tx, scheduled time.Time) error) Part {
 	return &DeclaredRecurrence{Name: name, Expression: expression, TimeZone: timeZone, do: do}
 }

@@ -204,7 +204,8 @@ func (s *Service) HasDeadlines() bool {
 	return slices.ContainsFunc(s.Reactions, func(r *DeclaredReaction) bool { return r.Deadlines })
 }
 
-// completeSettings checks the variables of settings, and the names of recurring work, which are actors as reactions are.
+// completeSettings checks the variables of settings, and the names of recurring work, which are actors as reactions
+// are.
 func (s *Service) completeSettings() {
 	for _, d := range s.Settings {
 		for _, v := range s.Secrets {

@@ -58,8 +58,8 @@ func writeOverlay(ctx context.Context, root, dir string, changes []change) (stri
 	return path, os.WriteFile(path, overlay, 0o644)
 }
 
-// impatient makes a deadline come again after 5 s at most, instead of 15 minutes, if it came to a process whose clock is
-// an hour back.
+// impatient makes a deadline come again after 5 s at most, instead of 15 minutes, if it came to a process whose clock
+// is an hour back.
 var impatient = change{
 	file: "pkg/es/reaction/fire.go", old: "longest = 15 * time.Minute\n", new: "longest = 5 * time.Second\n",
 }

@@ -40,9 +40,9 @@ func (s *stored) reservations() map[string]reservation {
 	return all
 }
 
-// checkReactions checks what the service does by itself. For every paid order the stock was reserved once, or the order
-// was flagged as short. No stock is reserved for other orders. No order still waits for its payment, which had 8 s. Every
-// payment from an account has ended, and what it took is returned if the order is cancelled.
+// checkReactions checks what the service does by itself. For every paid order the stock was reserved once, or the
+// order was flagged as short. No stock is reserved for other orders. No order still waits for its payment, which had
+// 8 s. Every payment from an account has ended, and what it took is returned if the order is cancelled.
 func (s *stored) checkReactions() (wrong []string) {
 	reserved := s.reservations()
 	for name, commits := range s.streams {

@@ -62,7 +62,8 @@ func (s *story) stock(ctx context.Context) error {
 	return nil
 }
 
-// The accounts that pay orders by POST /payments. The second never covers the amount. Clients do nothing else with them.
+// The accounts that pay orders by POST /payments. The second never covers the amount. Clients do nothing else with
+// them.
 const (
 	payer     = "payer"
 	poorPayer = "poor-payer"

@@ -16,8 +16,8 @@ import (
 // longOrders is how many orders have a deadline of 72 hours. Half of them are paid before the runner is killed.
 const longOrders = 20
 
-// longDeadlines checks that deadlines that can't be waited for are schedules, that paying removes them, and that a crash
-// of the runner loses none. That schedules run when they are due is tested in local/scheduler.
+// longDeadlines checks that deadlines that can't be waited for are schedules, that paying removes them, and that a
+// crash of the runner loses none. That schedules run when they are due is tested in local/scheduler.
 func longDeadlines(ctx context.Context, s *stack, o options, out io.Writer) error {
 	if err := s.furnish(ctx); err != nil {
 		return err

@@ -1,6 +1,6 @@
-// Command deadlines proves on the running service that deadlines are kept: `make deadlines`. It places orders of which
-// most are not paid, kills what can be killed, and checks that each unpaid order was cancelled once. README.md describes
-// it.
+// Command deadlines proves on the running service that deadlines are kept: `make deadlines`. It places orders of
+// which most are not paid, kills what can be killed, and checks that each unpaid order was cancelled once. README.md
+// describes it.
 package main
 
 import (

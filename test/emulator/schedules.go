@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// judgeSchedules changes permissions on schedules of a group to those on schedules of all groups, and returns an error
-// if the template has a group and no such permission. The emulator judges each request as one for the group "default":
-// the group's name is in the request's body, where it does not look. No template shows this, so it is not among the gaps.
+// judgeSchedules changes permissions on schedules of a group to those on schedules of all groups, and returns an
+// error if the template has a group and no such permission. The emulator judges each request as one for the group
+// "default": the group's name is in the request's body, where it does not look. No template shows this, so it is not
+// among the gaps.
 func judgeSchedules(template object) error {
 	resources, _ := template["Resources"].(object)
 	grouped := false

@@ -29,8 +29,8 @@ func main() {
 	}
 }
 
-// measure runs the service of a checkout, once with each setting. It prints tables of the costs, and compares them with a
-// page.
+// measure runs the service of a checkout, once with each setting. It prints tables of the costs, and compares them
+// with a page.
 func measure(ctx context.Context, checkout, file string) error {
 	said, err := readPage(file)
 	if err != nil {

@@ -83,8 +83,8 @@ func validateSetting(declared *annals.DurationSetting) error {
 	return nil
 }
 
-// Variables to which the operating system, Go or OpenTelemetry give a meaning. Those of tables and of Lambda are mistakes
-// in the declaration.
+// Variables to which the operating system, Go or OpenTelemetry give a meaning. Those of tables and of Lambda are
+// mistakes in the declaration.
 var (
 	foreignPrefixes  = []string{"LD_", "OTEL_"}
 	foreignVariables = []string{

@@ -26,8 +26,8 @@ func (o *outage) Do(r *http.Request) (*http.Response, error) {
 	return o.http.Do(r)
 }
 
-// TestDeadlineDuringOutage: a deadline that comes while DynamoDB can't be reached is sent again with a delay. If its message
-// failed, SQS would deliver it after the queue's visibility timeout, 6 minutes.
+// TestDeadlineDuringOutage: a deadline that comes while DynamoDB can't be reached is sent again with a delay. If its
+// message failed, SQS would deliver it after the queue's visibility timeout, 6 minutes.
 func TestDeadlineDuringOutage(t *testing.T) {
 	t.Parallel()
 	now, checked := time.Now(), 0

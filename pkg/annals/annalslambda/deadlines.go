@@ -44,8 +44,8 @@ type schedules struct {
 }
 
 // Schedules returns what sends messages later to the queue at a URL of SQS. The environment names the group of its
-// schedules, their role and the queue's ARN: see [annalsaws.DeadlineGroupEnv]. Schedules returns nil if url or the group
-// is "". Its calls end in time, see [InTime]. AWS_ENDPOINT_URL_SCHEDULER redirects them.
+// schedules, their role and the queue's ARN: see [annalsaws.DeadlineGroupEnv]. Schedules returns nil if url or the
+// group is "". Its calls end in time, see [InTime]. AWS_ENDPOINT_URL_SCHEDULER redirects them.
 func Schedules(cfg aws.Config, url string, getenv func(string) string) Later {
 	group := getenv(annalsaws.DeadlineGroupEnv)
 	if url == "" || group == "" {

@@ -82,7 +82,10 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("%s: create: %v, delete: %v", test.kind, create, remove)
 		}
 		for _, err := range []error{create, remove} {
-			if err != nil && (errors.Is(err, annals.ErrUnavailable) != test.transient || !strings.Contains(err.Error(), "schedule id: ")) {
+			if err == nil {
+				continue
+			}
+			if errors.Is(err, annals.ErrUnavailable) != test.transient || !strings.Contains(err.Error(), "schedule id: ") {
 				t.Errorf("%s: %v, want it transient: %v", test.kind, err, test.transient)
 			}
 		}
@@ -211,11 +214,13 @@ func TestReactorFires(t *testing.T) {
 	take := func(id, text string) {
 		t.Helper()
 		repo := annals.RepositoryOf(running, notes)
-		_, err := repo.CreateOrExecute(t.Context(), id, es.Command{}, func(note) ([]noteEvent, error) { return []noteEvent{noted{text}}, nil })
-		if err != nil {
+		if _, err := repo.CreateOrExecute(t.Context(), id, es.Command{}, func(note) ([]noteEvent, error) {
+			return []noteEvent{noted{text}}, nil
+		}); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := p.HandleJobs(t.Context(), jobsOf(`{"task":"catch-up","stream":{"type":"Note","id":"`+id+`"}}`)); err != nil || len(out.BatchItemFailures) > 0 {
+		job := jobsOf(`{"task":"catch-up","stream":{"type":"Note","id":"` + id + `"}}`)
+		if out, err := p.HandleJobs(t.Context(), job); err != nil || len(out.BatchItemFailures) > 0 {
 			t.Fatalf("catch up: %v %v; log: %s", out, err, log)
 		}
 	}
@@ -260,8 +265,9 @@ func TestReactorFires(t *testing.T) {
 	do(0, bodies...)
 	wantChecked(5)
 	l.take(t)
-	if text := log.String(); !strings.Contains(text, "the command of a deadline failed: run the deadline again, or cancel it") {
-		t.Errorf("log: %s", text)
+	failed := "the command of a deadline failed: run the deadline again, or cancel it"
+	if text := log.String(); !strings.Contains(text, failed) {
+		t.Errorf("log: %s, want %q", text, failed)
 	}
 	fail = nil
 
@@ -301,7 +307,8 @@ func TestReactorRecurs(t *testing.T) {
 		}
 	}
 	out, err := p.HandleJobs(t.Context(), jobsOf(`{"task":"recurring","name":"none","scheduled":"2026-12-01T09:00:00Z"}`))
-	if err != nil || len(out.BatchItemFailures) != 1 || !strings.Contains(log.String(), `no recurring work has the name \"none\"`) {
+	unknown := strings.Contains(log.String(), `no recurring work has the name \"none\"`)
+	if err != nil || len(out.BatchItemFailures) != 1 || !unknown {
 		t.Errorf("unknown work: %+v, %v; log: %s", out, err, log)
 	}
 	n := 0
@@ -310,7 +317,8 @@ func TestReactorRecurs(t *testing.T) {
 			t.Fatal(err)
 		}
 		n++
-		if want := fmt.Sprintf(`{"text":"good morning of 2026-12-0%d"}`, n); string(c.Events[0].Data) != want || c.Meta.Actor != "reactor/greet" {
+		want := fmt.Sprintf(`{"text":"good morning of 2026-12-0%d"}`, n)
+		if string(c.Events[0].Data) != want || c.Meta.Actor != "reactor/greet" {
 			t.Errorf("greeting %d: %s by %s", n, c.Events[0].Data, c.Meta.Actor)
 		}
 	}

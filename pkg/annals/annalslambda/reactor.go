@@ -72,8 +72,8 @@ func (d Deployment) now() time.Time {
 	return d.Store.Now()
 }
 
-// reactions are all reactions and timers, as subscriptions of an engine. The publisher is one of them if there is a bus,
-// and something public.
+// reactions are all reactions and timers, as subscriptions of an engine. The publisher is one of them if there is a
+// bus, and something public.
 func (d Deployment) reactions(r *annals.Running, timers map[string]*reaction.Timer) []projection.Subscription {
 	tables := annalsaws.ReactionTables(d.Service)
 	subscriptions := make([]projection.Subscription, 0, len(tables))

@@ -52,8 +52,8 @@ func Reactor(s *annals.Service, connect Connecting) {
 		Deployment.withDeadlines)
 }
 
-// Rebuilder is the function that state machines invoke. It takes the rebuild of a read model from one stage to the next,
-// and forgets people.
+// Rebuilder is the function that state machines invoke. It takes the rebuild of a read model from one stage to the
+// next, and forgets people.
 func Rebuilder(s *annals.Service) {
 	run(s, annalsaws.RebuilderTables(s), func(d Deployment) (any, error) { return d.RebuilderHandler() },
 		Deployment.withCatchUps)

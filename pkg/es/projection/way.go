@@ -236,8 +236,8 @@ func (w *way) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) e
 	return w.last(ctx, page)
 }
 
-// savesAlone reports whether a commit is the last of its page. With RetryFromQueue, each commit that concerns the fold is,
-// so that concurrent processes repeat at most one.
+// savesAlone reports whether a commit is the last of its page. With RetryFromQueue, each commit that concerns the
+// fold is, so that concurrent processes repeat at most one.
 func (w *way) savesAlone(c *es.Commit) bool { return w.t.fold.retryFromQueue() && w.t.concerned(c) }
 
 // last saves the last page, and in any case whether the stream is behind.

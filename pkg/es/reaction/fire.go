@@ -47,9 +47,9 @@ const (
 	attempts  = 10 // at replacing the state while other processes do
 )
 
-// Fire executes the command of a deadline if it is due and still wanted: if the stored state of the timer has it open, as
-// the same event asked for it. The engine must run the timer. The deadlines of a stream that is parked wait: the event
-// that could not be applied may cancel them.
+// Fire executes the command of a deadline if it is due and still wanted: if the stored state of the timer has it
+// open, as the same event asked for it. The engine must run the timer. The deadlines of a stream that is parked wait:
+// the event that could not be applied may cancel them.
 //
 // If the command fails, and the error is not transient, the deadline is marked as failed. The other deadlines of the
 // stream, and its events, are not affected.
@@ -206,7 +206,8 @@ func (t *Timer) log(ctx context.Context, level slog.Level, what string, d Deadli
 		slog.String("deadline", d.Name), slog.Time("at", d.At), slog.String("error", t.told(err)))
 }
 
-// pause waits for a random time that grows with the attempts: other deadlines of the stream may be due at the same time.
+// pause waits for a random time that grows with the attempts: other deadlines of the stream may be due at the same
+// time.
 func pause(ctx context.Context, attempt int) error {
 	timer := time.NewTimer(rand.N(2 * time.Millisecond << min(attempt, 7)))
 	defer timer.Stop()

@@ -1,13 +1,13 @@
 package reaction
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -122,10 +122,9 @@ func (t timetable) state(stream es.StreamID) (projection.State, error) {
 	if s.JSON, err = json.Marshal(t); err != nil {
 		return s, err
 	}
-	first := slices.MinFunc(slices.Collect(maps.Values(t.Open)), func(a, b open) int { return a.At.Compare(b.At) })
-	s.Slots = []projection.Slot{{
-		Key: projection.OwnKey(stream, projection.Key{Partition: partOf(stream), Sort: first.At.Format(sortable)}), Row: s.JSON,
-	}}
+	first := t.Open[t.names()[0]].At.Format(sortable)
+	at := projection.OwnKey(stream, projection.Key{Partition: partOf(stream), Sort: first})
+	s.Slots = []projection.Slot{{Key: at, Row: s.JSON}}
 	return s, nil
 }
 
@@ -143,9 +142,9 @@ func partOf(stream es.StreamID) string {
 
 func part(i int) string { return fmt.Sprintf("open-%d", i) }
 
-// deadline is an open deadline as the scheduler knows it.
-func (t *Timer) deadline(stream es.StreamID, name string, o open) Deadline {
-	return Deadline{Timer: t.Name(), Stream: stream, Name: name, At: o.At, Version: o.Version, Asked: o.Asked}
+// deadline is the open deadline of a timer as the scheduler knows it.
+func (o open) deadline(timer string, stream es.StreamID, name string) Deadline {
+	return Deadline{Timer: timer, Stream: stream, Name: name, At: o.At, Version: o.Version, Asked: o.Asked}
 }
 
 // is reports whether a stored deadline is the one that a scheduler gave back.
@@ -154,13 +153,6 @@ func (o open) is(d Deadline) bool { return o.Version == d.Version && o.At.Equal(
 // names are the names of the open deadlines, the earliest first.
 func (t timetable) names() []string {
 	return slices.SortedFunc(maps.Keys(t.Open), func(a, b string) int {
-		return compare(t.Open[a].At, t.Open[b].At, strings.Compare(a, b))
+		return cmp.Or(t.Open[a].At.Compare(t.Open[b].At), cmp.Compare(a, b))
 	})
-}
-
-func compare(a, b time.Time, otherwise int) int {
-	if c := a.Compare(b); c != 0 {
-		return c
-	}
-	return otherwise
 }

@@ -3,6 +3,7 @@ package reaction
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -82,8 +83,7 @@ func deadlinesOf(timer string, stream es.StreamID, state json.RawMessage) ([]Ope
 	all := make([]OpenDeadline, 0, len(table.Open))
 	for _, name := range table.names() {
 		o := table.Open[name]
-		d := Deadline{Timer: timer, Stream: stream, Name: name, At: o.At, Version: o.Version, Asked: o.Asked}
-		all = append(all, OpenDeadline{d, o.Failed})
+		all = append(all, OpenDeadline{o.deadline(timer, stream, name), o.Failed})
 	}
 	return all, nil
 }
@@ -99,10 +99,7 @@ func (t *Timer) Run(ctx context.Context, e *projection.Engine, stream es.StreamI
 	if err := t.execute(ctx, d, o); err != nil {
 		return fmt.Errorf("run %s: %w", d, err)
 	}
-	if err := t.update(ctx, e, d, func(table timetable) { delete(table.Open, name) }); err != nil {
-		return err
-	}
-	return t.cfg.Scheduler.Cancel(ctx, d)
+	return t.remove(ctx, e, d)
 }
 
 // Cancel cancels an open deadline for good: its command is not executed. A later event may ask for it again.
@@ -113,7 +110,12 @@ func (t *Timer) Cancel(ctx context.Context, e *projection.Engine, stream es.Stre
 	if err != nil {
 		return err
 	}
-	if err := t.update(ctx, e, d, func(table timetable) { delete(table.Open, name) }); err != nil {
+	return t.remove(ctx, e, d)
+}
+
+// remove removes a deadline from the state, and from the scheduler.
+func (t *Timer) remove(ctx context.Context, e *projection.Engine, d Deadline) error {
+	if err := t.update(ctx, e, d, func(table timetable) { delete(table.Open, d.Name) }); err != nil {
 		return err
 	}
 	return t.cfg.Scheduler.Cancel(ctx, d)
@@ -141,7 +143,7 @@ func (t *Timer) AskAgain(ctx context.Context, e *projection.Engine, until time.T
 }
 
 // ErrNoDeadline means that a stream has no open deadline of a name.
-var ErrNoDeadline = fmt.Errorf("no such open deadline: it was executed, canceled or never asked for")
+var ErrNoDeadline = errors.New("no such open deadline: it was executed, canceled or never asked for")
 
 func (t *Timer) find(ctx context.Context, e *projection.Engine, stream es.StreamID, name string) (Deadline, open, error) {
 	at, err := e.States(t.Name()).Checkpoint(ctx, stream)
@@ -159,5 +161,5 @@ func (t *Timer) find(ctx context.Context, e *projection.Engine, stream es.Stream
 	if at.Parked != nil {
 		return Deadline{}, open{}, fmt.Errorf("timer %s: %s of %s: %w", t.Name(), name, stream, ErrParked)
 	}
-	return t.deadline(stream, name, o), o, nil
+	return o.deadline(t.Name(), stream, name), o, nil
 }

@@ -85,7 +85,7 @@ type registry interface {
 }
 
 // From returns the source of an aggregate's streams. Each event goes to all handlers that accept its type, in their
-// order. Events that no handler accepts cost no requests.
+// order, to each with a command of its own. Events that no handler accepts cost no requests.
 func From[A, E any](a es.Aggregate[A, E], handlers ...Handler) Source {
 	return Source{streamType: a.StreamType, events: a.Events, handlers: handlers}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -63,7 +64,7 @@ func NewTimer(cfg TimerConfig) *Timer {
 	return t
 }
 
-// timing is the timer as a handler.
+// timing is the timer as a handler. The engine calls Fold, and never Handle.
 type timing struct{ t *Timer }
 
 func (h timing) Name() string                                  { return h.t.cfg.Name }
@@ -87,10 +88,7 @@ func (h timing) Fold(
 	if err != nil {
 		return next, &projection.FoldError{Err: err}
 	}
-	after, err := timetableOf(state.JSON)
-	if err != nil {
-		return next, &projection.FoldError{Err: err}
-	}
+	after := timetable{maps.Clone(before.Open)}
 	for i, e := range events {
 		if err := t.apply(ctx, after, e); err != nil && h.Transient(err) {
 			return next, err
@@ -132,7 +130,7 @@ func (t *Timer) apply(ctx context.Context, to timetable, e projection.StoredEven
 // settle tells the scheduler what changed. If the deadlines can't be stored afterwards, this is repeated.
 func (t *Timer) settle(ctx context.Context, stream es.StreamID, before, after timetable) error {
 	for _, name := range after.names() {
-		next := t.deadline(stream, name, after.Open[name])
+		next := after.Open[name].deadline(t.Name(), stream, name)
 		if was, is := before.Open[name]; is && was.is(next) {
 			continue
 		}
@@ -141,7 +139,7 @@ func (t *Timer) settle(ctx context.Context, stream es.StreamID, before, after ti
 		}
 	}
 	for _, name := range before.names() {
-		was := t.deadline(stream, name, before.Open[name])
+		was := before.Open[name].deadline(t.Name(), stream, name)
 		if o, still := after.Open[name]; still && o.is(was) {
 			continue
 		}

@@ -19,8 +19,9 @@ var (
 	minute = regexp.MustCompile(`"Timeout": ?60\b`)
 )
 
-// Redeliver changes the template: queues deliver a message again after the time Redelivery if the function that received
-// it failed, or was killed. On AWS that takes 6 minutes, which a test can't wait for. The functions have as much time.
+// Redeliver changes the template: queues deliver a message again after the time Redelivery if the function that
+// received it failed, or was killed. On AWS that takes 6 minutes, which a test can't wait for. The functions have as
+// much time.
 func (b Built) Redeliver() error {
 	files, err := filepath.Glob(filepath.Join(b.Template, "*.template.json"))
 	if err != nil {

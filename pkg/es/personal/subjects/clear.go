@@ -66,8 +66,8 @@ func (f *Forgetter) postpone(streams []es.StreamID, done *StreamsCleared) {
 	}
 }
 
-// clearStreams clears streams, and returns what was cleared, and why the other streams were not. If an error is not about
-// one stream, none is.
+// clearStreams clears streams, and returns what was cleared, and why the other streams were not. If an error is not
+// about one stream, none is.
 func (f *Forgetter) clearStreams(ctx context.Context, streams []es.StreamID) (*StreamsCleared, error) {
 	out := &StreamsCleared{Published: map[string]int{}}
 	failed := map[es.StreamID]bool{}
@@ -116,8 +116,8 @@ func ofStreams(err error, failed map[es.StreamID]bool) bool {
 	return is
 }
 
-// count counts the public events of a stream. The count is for the report: if it can't be had, the stream is cleared all
-// the same.
+// count counts the public events of a stream. The count is for the report: if it can't be had, the stream is cleared
+// all the same.
 func (f *Forgetter) count(ctx context.Context, stream es.StreamID, out *StreamsCleared) {
 	if f.cfg.Published == nil {
 		return

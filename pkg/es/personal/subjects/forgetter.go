@@ -1,7 +1,7 @@
-// Package subjects forgets a person, and says what is stored about a person. Personal data is encrypted under a key of
-// its subject, see package personal, so forgetting is deleting the key. What was derived from the data before is cleared
-// afterwards: a [Forgetter] does so step by step, and records each step in a stream of its own. [Export] is the other
-// half: everything that is stored about a subject.
+// Package subjects forgets a person, and says what is stored about a person. Personal data is encrypted under a key
+// of its subject, see package personal, so forgetting is deleting the key. What was derived from the data before is
+// cleared afterwards: a [Forgetter] does so step by step, and records each step in a stream of its own. [Export] is
+// the other half: everything that is stored about a subject.
 package subjects
 
 import (
@@ -57,8 +57,8 @@ type Stores struct {
 	Snapshots es.SnapshotStore
 }
 
-// Forgetter forgets subjects. It is safe for concurrent use, also by several processes for one subject: each step may be
-// repeated. [personal.FingerprintSubject] can't be forgotten.
+// Forgetter forgets subjects. It is safe for concurrent use, also by several processes for one subject: each step may
+// be repeated. [personal.FingerprintSubject] can't be forgotten.
 type Forgetter struct {
 	on       Stores
 	cfg      Config
@@ -104,7 +104,8 @@ type Progress struct {
 //
 // Call it until it is done. After an error, or in another process, call it again: it goes on where it was.
 //
-// Errors: [es.NotFoundError] if nobody asked to forget the subject; those of the stores and of [projection.Engine.Refold].
+// Errors: [es.NotFoundError] if nobody asked to forget the subject; those of the stores and of
+// [projection.Engine.Refold].
 func (f *Forgetter) Advance(ctx context.Context, subject string) (Progress, error) {
 	for {
 		p, err := f.step(ctx, subject)
@@ -157,8 +158,8 @@ func (f *Forgetter) load(ctx context.Context, subject string) (s State, next es.
 	return s, next, nil
 }
 
-// deleteKey deletes the subject's key, up to a number. The subject may have a newer one, if an earlier call deleted that
-// key without recording it.
+// deleteKey deletes the subject's key, up to a number. The subject may have a newer one, if an earlier call deleted
+// that key without recording it.
 func (f *Forgetter) deleteKey(ctx context.Context, subject string, upTo int, command es.Command) error {
 	found, err := f.on.Keys.Load(ctx, subject)
 	if err != nil && !errors.As(err, new(*personal.KeyError)) { // one that can't be read is deleted, too
