@@ -43,6 +43,8 @@ func FuzzQuery(f *testing.F) {
 		{"a-1", cursor("Account#a-1@9223372036854775807"), "", ""},
 		{"a%2F1#@", "top=1000&top=1", "", ""},
 		{"\u2028", "%zz&;=", "if-match", "*"},
+		{"\xe2", "", "", ""},
+		{strings.Repeat("é", 600), "", "", ""},
 	}
 	var queries []*annals.Operation
 	for _, o := range declared.Operations {

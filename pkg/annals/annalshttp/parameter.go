@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -117,6 +118,9 @@ func (p *parameter) parse(text string, field reflect.Value) (any, error) {
 		field.SetInt(n)
 		return n, nil
 	default:
+		if !utf8.ValidString(text) {
+			return nil, errors.New(notUTF8)
+		}
 		field.SetString(text)
 		return text, nil
 	}

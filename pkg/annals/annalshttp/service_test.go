@@ -390,6 +390,7 @@ func TestMalformed(t *testing.T) {
 		{"a query parameter", open + "?x=1", golang, "query.x", "unknown query parameter"},
 		{"a body where none is", "POST /courses/go/empty", `{"x":1}`, "body.x", "unexpected property"},
 		{"an id in the path", "GET /courses/g%20o", "", "path.id", "an id"},
+		{"no UTF-8", "GET /courses/%E2", "", "path.id", "UTF-8"},
 		{"no boolean", "GET /overviews/go?free=maybe", "", "query.free", "boolean"},
 		{"no integer", "GET /overviews/go?less=x", "", "query.less", "integer"},
 		{"a large integer", "GET /overviews/go?less=6", "", "query.less", "<= 5"},

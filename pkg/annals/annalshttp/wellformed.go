@@ -43,7 +43,7 @@ func checkQuery(r *http.Request) *Problem {
 		case strings.Contains(pair, ";"):
 			return invalidField(field, "has a semicolon, which some servers read as the end of a parameter: write %3B")
 		case !utf8.ValidString(name), !utf8.ValidString(value):
-			return invalidField(field, "must be UTF-8, percent-encoded")
+			return invalidField(field, notUTF8)
 		case name == "":
 			return invalidField("query", "has a parameter without a name")
 		case value == "":
@@ -59,6 +59,7 @@ func checkQuery(r *http.Request) *Problem {
 // Messages about parameters and headers.
 const (
 	notEncoded = "has an invalid percent-encoding: write % as %25"
+	notUTF8    = "must be UTF-8, percent-encoded"
 	isEmpty    = "must not be empty: leave it out, or give it a value"
 	isRepeated = "must be sent once, but was sent twice"
 )

@@ -181,6 +181,9 @@ func withoutOthers(e es.RawEvent, owner string, show func(of string) bool) json.
 //
 // Errors: [es.NotFoundError] if nothing about the subject is stored; those of the stores.
 func ReportOf(ctx context.Context, events es.Store, keys personal.Keys, subject string) (Report, error) {
+	if personal.Check(subject) != nil { // nothing can be stored about a person with this id
+		return Report{}, &es.NotFoundError{Stream: Aggregate.Stream(subject)}
+	}
 	past, err := es.FoldTo(ctx, events, Aggregate, subject, es.Point{}, time.Now())
 	if err != nil && !notFound(err) {
 		return Report{}, err

@@ -444,8 +444,10 @@ func TestReportOfKnown(t *testing.T) {
 	if diff := cmp.Diff(subjects.Report{Status: subjects.Known, Streams: 4, Published: []subjects.Published{}}, got); err != nil || diff != "" {
 		t.Errorf("report (-want +got): %v\n%s", err, diff)
 	}
-	if _, err := subjects.ReportOf(t.Context(), o.store, o.keys, "nobody"); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("report of nobody: %v", err)
+	for _, id := range []string{"nobody", "", "\xe2", strings.Repeat("é", personal.MaxSubjectBytes/2+1)} {
+		if _, err := subjects.ReportOf(t.Context(), o.store, o.keys, id); !errors.As(err, new(*es.NotFoundError)) {
+			t.Errorf("report of %q: %v, want a NotFoundError", id, err)
+		}
 	}
 }
 
