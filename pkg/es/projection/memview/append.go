@@ -17,7 +17,7 @@ func (v *View) Append(ctx context.Context, g projection.Generation, rows ...proj
 	for _, row := range rows {
 		key := projection.RowKey{Key: row.Key, Kind: projection.AppendedRow}
 		next := cloneRow(projection.Row{Row: row.Row, Epoch: row.Epoch})
-		if err := v.rowFits(key, next); err != nil {
+		if err := v.limits.CheckRow(key, next); err != nil {
 			return err
 		}
 		if stored, there := to.rows[key]; !there || stored.Epoch < row.Epoch {

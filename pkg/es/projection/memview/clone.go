@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
 // cloneCheckpoint and cloneRow copy everything that a caller could change.
@@ -23,7 +24,7 @@ func cloneCheckpoint(cp projection.Checkpoint) projection.Checkpoint {
 func cloneSlots(slots []projection.Slot) []projection.Slot {
 	var out []projection.Slot
 	for n, slot := range slots {
-		if isEmpty(slot) {
+		if viewkit.IsEmpty(slot) {
 			continue
 		}
 		out = append(out, make([]projection.Slot, n-len(out))...)

@@ -8,13 +8,14 @@ import (
 	"slices"
 
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
 // List implements [projection.View].
 func (v *View) List(
 	ctx context.Context, g projection.Generation, l projection.Listing,
 ) iter.Seq2[projection.Listed, error] {
-	if l.Kind == projection.IndexedRow && (l.Slot < 0 || l.Slot >= maxSlots) {
+	if l.Kind == projection.IndexedRow && (l.Slot < 0 || l.Slot >= viewkit.MaxSlots) {
 		return func(yield func(projection.Listed, error) bool) {
 			yield(projection.Listed{}, fmt.Errorf("list %q: there is no list number %d", l.Partition, l.Slot))
 		}
@@ -57,7 +58,7 @@ func (g *generation) partition(l projection.Listing) []projection.Listed {
 func (g *generation) indexed(l projection.Listing) []projection.Listed {
 	var out []projection.Listed
 	for stream, cp := range g.checkpoints {
-		if l.Slot >= len(cp.Slots) || isEmpty(cp.Slots[l.Slot]) || cp.Slots[l.Slot].Partition != l.Partition {
+		if l.Slot >= len(cp.Slots) || viewkit.IsEmpty(cp.Slots[l.Slot]) || cp.Slots[l.Slot].Partition != l.Partition {
 			continue
 		}
 		slot := cp.Slots[l.Slot]

@@ -6,6 +6,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
 // Save implements [projection.View].
@@ -17,7 +18,7 @@ func (v *View) Save(
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := v.check(moves, rows); err != nil {
+	if err := v.limits.Check(moves, rows); err != nil {
 		return err
 	}
 	to := v.generation(g)
@@ -28,19 +29,19 @@ func (v *View) Save(
 	}
 	written := make(map[projection.RowKey]projection.Row, len(rows))
 	for _, w := range rows {
-		key := keyOf(w)
+		key := viewkit.KeyOf(w)
 		written[key] = after(to.rows[key], w)
 		for _, n := range written[key].Counters {
 			if !n.Storable() {
 				return projection.ErrTooLarge
 			}
 		}
-		if rowBytes(key, written[key]) > v.cfg.MaxItemBytes {
-			return projection.ErrTooLarge
+		if err := v.limits.CheckRow(key, written[key]); err != nil {
+			return err
 		}
 	}
 	for _, w := range rows {
-		if key := keyOf(w); w.Kind == projection.Delete {
+		if key := viewkit.KeyOf(w); w.Kind == projection.Delete {
 			delete(to.rows, key)
 		} else {
 			to.rows[key] = written[key]
@@ -65,14 +66,6 @@ func (g *generation) stale(stream es.StreamID, prev projection.Checkpoint) bool 
 	}
 	return !there || stored.Version != prev.Version || stored.RowsWritten != prev.RowsWritten ||
 		stored.Epoch() != prev.Epoch() || prev.Parked == nil && stored.Parked != nil
-}
-
-func keyOf(w projection.Write) projection.RowKey {
-	kind := projection.OwnRow
-	if w.Kind == projection.Add {
-		kind = projection.SharedRow
-	}
-	return projection.RowKey{Key: w.Key, Kind: kind}
 }
 
 // after returns a row as a write leaves it.

@@ -10,6 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/internal/config"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
 // Config adjusts a view. The zero value takes the defaults, which are DynamoDB's limits.
@@ -25,7 +26,7 @@ type Config struct {
 
 // View stores one projection in memory. It is safe for concurrent use. [New] makes one.
 type View struct {
-	cfg Config
+	limits viewkit.Limits
 
 	mu          sync.Mutex
 	generations map[projection.Generation]*generation
@@ -54,10 +55,12 @@ func (c Config) Check() error {
 func New(given ...Config) *View {
 	cfg := config.Only(given)
 	config.Must(cfg.Check())
-	cfg.MaxWrites = cmp.Or(cfg.MaxWrites, 100)
-	cfg.MaxItemBytes = cmp.Or(cfg.MaxItemBytes, 400<<10)
-	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 4<<20)
-	return &View{cfg: cfg, generations: map[projection.Generation]*generation{}}
+	limits := viewkit.Limits{
+		MaxWrites:    cmp.Or(cfg.MaxWrites, viewkit.DynamoDB.MaxWrites),
+		MaxItemBytes: cmp.Or(cfg.MaxItemBytes, viewkit.DynamoDB.MaxItemBytes),
+		MaxBytes:     cmp.Or(cfg.MaxBytes, viewkit.DynamoDB.MaxBytes),
+	}
+	return &View{limits: limits, generations: map[projection.Generation]*generation{}}
 }
 
 // generation returns a generation, and creates it if it does not exist. The caller holds the lock.
@@ -73,7 +76,7 @@ func (v *View) generation(g projection.Generation) *generation {
 }
 
 // MaxWrites implements [projection.View].
-func (v *View) MaxWrites() int { return v.cfg.MaxWrites }
+func (v *View) MaxWrites() int { return v.limits.MaxWrites }
 
 // Checkpoints implements [projection.View].
 func (v *View) Checkpoints(
