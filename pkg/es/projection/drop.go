@@ -12,7 +12,7 @@ import (
 //
 // Errors: [ErrUnfinished] if the context is about to end; those of the view and the catalog.
 func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (keep time.Duration, err error) {
-	_, record, err := r.engine.record(ctx, projection)
+	sub, record, err := r.engine.record(ctx, projection)
 	if err != nil {
 		return 0, err
 	}
@@ -31,7 +31,10 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 	case r.engine.cfg.Now().Sub(b.Since) < feedLag:
 		return feedLag, nil
 	}
-	if err := r.dropRows(ctx, r.engine.subscription(projection).View, g); err != nil {
+	if err := r.engine.point(ctx, sub, record.Serving().Generation); err != nil { // the pointer may name what is dropped
+		return 0, err
+	}
+	if err := r.dropRows(ctx, sub.View, g); err != nil {
 		return 0, fmt.Errorf("projection %s, generation %d: drop: %w", projection, g, err)
 	}
 	err = r.change(ctx, projection, func(next *Record) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ type Subscription struct {
 	Projection Projection
 	Former     []Projection
 	View       View
+	// Apart means that the view is in a store of its own, whose outage does not stop the other projections.
+	Apart bool
 	// Inline means that commands also write the rows, in the transaction of the commit: see [Inline].
 	Inline bool
 	// Replaces names the projections that this one replaces. The engine feeds them, and readers may read them, until
@@ -148,6 +151,8 @@ type Engine struct {
 	subscriptions []Subscription
 	cfg           Config
 	suspects      chan struct{} // held while a suspect stream is tried: one at a time
+	// pointed are the generations that the pointers of views name, by projection, as far as this process knows.
+	pointed sync.Map
 	// fixed are the records of an engine that has reactions only, once they are registered: reactions are never
 	// rebuilt, so their records do not change.
 	fixed atomic.Pointer[[]Record]
@@ -222,6 +227,7 @@ func (e *Engine) targets(ctx context.Context) ([][]target, error) {
 	if !slices.ContainsFunc(e.subscriptions, func(s Subscription) bool { return s.Projection.rebuilds() }) {
 		e.fixed.Store(&records)
 	}
+	e.pointAll(ctx, records)
 	return e.targetsOf(records), nil
 }
 

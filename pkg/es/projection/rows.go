@@ -64,14 +64,14 @@ func IndexRows[S, R any](name string, entry func(document *S) (at Key, row R, in
 func (r *Rows[R]) Append(w *Writes, partition string, row R) {
 	data, ok := r.encode(w, AppendedRow, row)
 	if ok {
-		w.append(partition, data)
+		w.append(r.name, partition, data)
 	}
 }
 
 // Put writes a row. The stream is appended to its sort key, so that no other stream can write it.
 func (r *Rows[R]) Put(w *Writes, at Key, row R) {
 	if data, ok := r.encode(w, OwnRow, row); ok {
-		w.set(RowKey{Key: w.own(at)}, Write{Kind: Put, Row: data})
+		w.set(RowKey{Key: w.own(at)}, Write{Kind: Put, Row: data, List: r.name, Stream: w.stream})
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 )
 
 // plan makes the ways of streams, and plans the first save of each stream whose delivered commits fit into one save.
-// Ways whose first save adds to shared rows are returned in together: they may be saved as one. It plans as many streams
-// at once as are processed at once.
+// Ways whose first save adds to shared rows are returned in together: they may be saved as one. If the view is apart, all
+// are: there, one save of many streams costs less than many saves. It plans as many streams at once as are processed at
+// once.
 func (b *batch) plan(
 	ctx context.Context, t *target, streams []es.StreamID, at map[es.StreamID]Checkpoint,
 ) (alone, together []*way) {
@@ -29,7 +30,8 @@ func (b *batch) plan(
 	}
 	wg.Wait()
 	for _, w := range ways {
-		if w.first != nil && slices.ContainsFunc(w.first.rows, func(r Write) bool { return r.Kind == Add }) {
+		adds := func(r Write) bool { return r.Kind == Add }
+		if w.first != nil && (t.sub.Apart || slices.ContainsFunc(w.first.rows, adds)) {
 			together = append(together, w)
 		} else {
 			alone = append(alone, w)
@@ -45,7 +47,7 @@ func (b *batch) save(ctx context.Context, t *target, moves ...*move) error {
 	all := gather(moves)
 	err := b.pay(ctx, len(all.checkpoints)+len(all.rows.list)+len(all.appended))
 	if err == nil && len(all.appended) > 0 {
-		if err = t.sub.View.Append(ctx, t.Generation, all.appended...); errors.Is(err, ErrTooLarge) {
+		if err = t.sub.View.Append(ctx, t.Generation, all.appended...); isContent(err) {
 			err = fmt.Errorf("%w: %w", errAppend, err)
 		}
 	}
@@ -66,6 +68,9 @@ func (b *batch) save(ctx context.Context, t *target, moves ...*move) error {
 	}
 	return err
 }
+
+// isContent reports whether an error is about what is saved. Saving the same again fails again.
+func isContent(err error) bool { return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrRefused) }
 
 func (b *batch) pay(ctx context.Context, writes int) error {
 	if b.spend == nil {
@@ -142,7 +147,7 @@ func (b *batch) saveSingly(ctx context.Context, t *target, g []*way, cause error
 		return
 	}
 	for _, w := range g {
-		if !errors.Is(cause, ErrStale) && !errors.Is(cause, ErrTooLarge) && !errors.Is(cause, ErrContended) {
+		if !errors.Is(cause, ErrStale) && !isContent(cause) && !errors.Is(cause, ErrContended) {
 			b.fail(t, w.stream, fmt.Errorf("%s: save %s@%d: %w", t, w.stream, w.first.Next.Version, cause))
 			continue
 		}

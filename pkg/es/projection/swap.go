@@ -62,10 +62,14 @@ func (r *Rebuilder) filled(ctx context.Context, projection string, g Generation)
 }
 
 // swap lets a generation serve that has the status from, in one conditional write. also makes further changes to the
-// record.
+// record. The view's own pointer, if there is one, is moved first: both generations are fed, and the one that readers switch
+// to is written first.
 func (r *Rebuilder) swap(
 	ctx context.Context, projection string, g Generation, from Status, also func(next *Record, retired *Build),
 ) error {
+	if err := r.engine.point(ctx, r.engine.subscription(projection), g); err != nil {
+		return err
+	}
 	var retired Generation
 	err := r.change(ctx, projection, func(next *Record) error {
 		b, serving := next.Build(g), next.Serving()

@@ -21,6 +21,9 @@ var (
 	// ErrTooLarge means that a write has more rows, or larger rows or numbers, than one write can hold. Nothing was
 	// written.
 	ErrTooLarge = errors.New("too large: the rows, or the numbers in them, exceed what one write can hold")
+	// ErrRefused means that the store refuses the content of a document or row, for instance because a value does not fit
+	// its column. Nothing was written. The stream is parked.
+	ErrRefused = errors.New("the store refuses the content")
 	// ErrContended means that every attempt conflicted with other transactions on the same rows. Nothing was written:
 	// try again later.
 	ErrContended = errors.New("contended: every attempt conflicted with other transactions on the same rows")
@@ -112,6 +115,8 @@ type AppendRow struct {
 	// Row is the row as JSON. An empty row replaces the row of an earlier epoch that the event no longer makes. It is
 	// not shown. It is not deleted, because a late process could then append the old row again.
 	Row json.RawMessage
+	// List is the name of the list that the row belongs to. An empty row may lack it.
+	List string
 }
 
 // AppendKey is the key of a row that an event appends to a partition. The sort key is the event's version, then the
@@ -202,7 +207,7 @@ type View interface {
 	// parked too.
 	//
 	// Errors: [ErrStale] if a stored checkpoint does not equal its Prev; [ErrTooLarge], also for keys of rows or slots
-	// that are empty or too long; [ErrContended].
+	// that are empty or too long; [ErrRefused]; [ErrContended].
 	Save(ctx context.Context, g Generation, moves []CheckpointUpdate, rows []Write) error
 
 	// Append stores rows that never change, each by itself. A row is not written if one of the same or a later epoch
@@ -210,7 +215,7 @@ type View interface {
 	// [Checkpoint.Shows]. So rows are stored before the checkpoint, and the leftovers of a crash are invisible. An
 	// empty row is stored like any other.
 	//
-	// Errors: [ErrTooLarge]. Some of the rows may then be stored.
+	// Errors: [ErrTooLarge], [ErrRefused]. Some of the rows may then be stored.
 	Append(ctx context.Context, g Generation, rows ...AppendRow) error
 
 	// Park parks a stream. The checkpoint is unchanged except for its epoch, which rises from the next version on.
@@ -239,6 +244,16 @@ type View interface {
 
 	// Drop removes all checkpoints and rows of a generation. After an interruption, call it again: it continues.
 	Drop(ctx context.Context, g Generation) error
+}
+
+// Pointing is a View whose store has a pointer of its own to the generation that people read, such as an SQL view or an
+// alias. The engine moves it at a swap and at a rollback, right before readers switch, and repairs it with the next batch.
+type Pointing interface {
+	View
+
+	// Point makes the pointer name a generation. It changes nothing if it does already. The view's Drop must refuse to
+	// drop the generation that the pointer names.
+	Point(ctx context.Context, g Generation) error
 }
 
 // RowKind is a kind of rows. Rows of different kinds are independent, even if their keys are equal.

@@ -158,11 +158,14 @@ func (w *way) reload(ctx context.Context, attempt int) error {
 }
 
 func (w *way) once(ctx context.Context) error {
+	delivered := w.delivered[w.stream]
 	if first := w.first; first != nil {
 		w.first = nil
-		return w.page(ctx, w.steps, first)
+		if err := w.page(ctx, w.steps, first); !errors.Is(err, errParked) {
+			return err
+		}
+		return w.seen(ctx, delivered)
 	}
-	delivered := w.delivered[w.stream]
 	suspected := w.suspected()
 	job := Job{Task: CatchUp, Projection: w.t.sub.name(), Stream: w.stream, Retry: w.m.retry, Suspect: suspected}
 	switch {
@@ -265,10 +268,10 @@ func (w *way) page(ctx context.Context, steps []step, first *move) error {
 		}
 		if next != nil {
 			err := w.store(ctx, next)
-			if errors.Is(err, ErrTooLarge) {
+			if isContent(err) {
 				smaller, ok := room.less(next)
-				if !ok || next.steps <= 1 && errors.Is(err, errAppend) {
-					return w.park(ctx, steps[0].version(), TooLarge, err)
+				if !ok || next.steps <= 1 && (errors.Is(err, errAppend) || errors.Is(err, ErrRefused)) {
+					return w.park(ctx, steps[0].version(), reason(err), err)
 				}
 				room = smaller
 				continue

@@ -33,6 +33,9 @@ type Write struct {
 	Row json.RawMessage
 	// Counters is what is added to each counter, for Add.
 	Counters map[string]Number
+	// List is the name of the list that the row belongs to, for Put. Stream is the stream that put it.
+	List   string
+	Stream es.StreamID
 }
 
 // Writes collects the writes of a fold. A row that is written twice is stored once, with the later content. Additions
@@ -78,12 +81,13 @@ func (w *Writes) declares(r rows, kind RowKind) bool {
 	return false
 }
 
-func (w *Writes) append(partition string, row json.RawMessage) {
+func (w *Writes) append(list, partition string, row json.RawMessage) {
 	if partition == "" {
 		w.fail("the partition of an appended row must not be empty")
 		return
 	}
-	w.appended = append(w.appended, AppendRow{Key: AppendKey(partition, w.stream, w.version, w.place), Row: row})
+	key := AppendKey(partition, w.stream, w.version, w.place)
+	w.appended = append(w.appended, AppendRow{Key: key, Row: row, List: list})
 	w.place++
 }
 
