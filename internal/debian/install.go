@@ -1,5 +1,5 @@
 // Package debian installs packages that the project's tools need, if this is Debian and the process is root. Start with
-// [Install] or [EnsureJava].
+// [Install], [EnsureJava] or [EnsurePostgres].
 package debian
 
 import (
@@ -20,7 +20,7 @@ var ErrAsk = errors.New("can't install packages: only root on Debian can")
 //
 // Errors: [ErrAsk]; the failure of apt-get, with the last line of its output.
 func Install(ctx context.Context, say io.Writer, what, pkg string) error {
-	if _, err := exec.LookPath("apt-get"); err != nil || os.Getuid() != 0 {
+	if !able() {
 		return ErrAsk
 	}
 	fmt.Fprintf(say, "%s is missing: installing %s with apt-get\n", what, pkg)
@@ -35,4 +35,10 @@ func Install(ctx context.Context, say io.Writer, what, pkg string) error {
 		}
 	}
 	return nil
+}
+
+// able reports whether Install can install packages.
+func able() bool {
+	_, err := exec.LookPath("apt-get")
+	return err == nil && os.Getuid() == 0
 }
