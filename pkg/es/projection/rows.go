@@ -29,6 +29,9 @@ func (r *Rows[R]) addTo(d *declaration) { d.rows = append(d.rows, r.rows) }
 // Name is the list's name, unique within its projection.
 func (r *Rows[R]) Name() string { return r.name }
 
+// Kind is the kind of the list's rows.
+func (r *Rows[R]) Kind() RowKind { return r.kind }
+
 // Indexed reports whether the list is one over an index: see [IndexRows].
 func (r *Rows[R]) Indexed() bool { return r.kind == IndexedRow }
 
