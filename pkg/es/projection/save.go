@@ -24,6 +24,7 @@ func (b *batch) plan(
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
+			roomy()
 			ways[i] = b.way(t, stream, at[stream])
 			ways[i].look(ctx)
 		})

@@ -1,12 +1,13 @@
 package sqltable
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -17,16 +18,12 @@ import (
 // Errors: [projection.ErrRefused], if a value does not fit its column. It names the column, but cites no value.
 func (t *Table) Values(row json.RawMessage) ([]*string, error) {
 	out := make([]*string, len(t.Columns))
-	if len(row) == 0 {
-		return out, nil
-	}
-	known := map[string]map[string]json.RawMessage{}
 	for i, c := range t.Columns {
-		if c.From != OfRow {
+		if c.From != OfRow || len(row) == 0 {
 			continue
 		}
-		value := lookUp(row, c.Path, known)
-		if len(value) == 0 || value[0] == 'n' {
+		value := gjson.GetBytes(row, c.query())
+		if !value.Exists() || value.Type == gjson.Null {
 			continue
 		}
 		text, err := c.text(value)
@@ -38,23 +35,19 @@ func (t *Table) Values(row json.RawMessage) ([]*string, error) {
 	return out, nil
 }
 
-// lookUp finds a value. known are the objects that were read before, by their paths.
-func lookUp(row json.RawMessage, path string, known map[string]map[string]json.RawMessage) json.RawMessage {
-	at, name := "", path
-	if i := strings.LastIndexByte(path, '.'); i >= 0 {
-		at, name = path[:i], path[i+1:]
+// plain is a path without characters that mean something else in a query.
+var plain = regexp.MustCompile(`^[\w.-]+$`)
+
+// query is the column's path for gjson.
+func (c *Column) query() string {
+	if plain.MatchString(c.Path) {
+		return c.Path
 	}
-	object, there := known[at]
-	if !there {
-		if at != "" {
-			row = lookUp(row, at, known)
-		}
-		if json.Unmarshal(row, &object) != nil {
-			object = nil // no object: it has no value at the path
-		}
-		known[at] = object
+	parts := strings.Split(c.Path, ".")
+	for i, part := range parts {
+		parts[i] = gjson.Escape(part)
 	}
-	return bytes.TrimSpace(object[name])
+	return strings.Join(parts, ".")
 }
 
 var (
@@ -63,15 +56,13 @@ var (
 )
 
 // text is a JSON value as SQL reads it.
-func (c *Column) text(value json.RawMessage) (*string, error) {
-	text := string(value)
-	switch value[0] {
-	case '{', '[':
+func (c *Column) text(value gjson.Result) (*string, error) {
+	if value.IsObject() || value.IsArray() {
 		return nil, fmt.Errorf("the JSON has an object or a list at %s", c.Path)
-	case '"':
-		if err := json.Unmarshal(value, &text); err != nil {
-			return nil, fmt.Errorf("the JSON has no valid string at %s", c.Path)
-		}
+	}
+	text := value.Raw
+	if value.Type == gjson.String {
+		text = value.String()
 	}
 	kind, _, _ := strings.Cut(c.Type, "(")
 	fits, want := true, ""
