@@ -54,6 +54,8 @@ type ReadModelDescription struct {
 	projection.Description
 	// Indexes is how many lists over an index its read table has room for.
 	Indexes int `json:"indexes"`
+	// Store is where its rows are, empty for DynamoDB.
+	Store Store `json:"store,omitempty"`
 	// Replaced: another read model replaces it.
 	Replaced bool `json:"replaced,omitempty"`
 }
@@ -97,6 +99,9 @@ func (s *Service) Describe() Description {
 		d.ReadModels = append(d.ReadModels, ReadModelDescription{
 			Description: m.Describe(), Indexes: m.Indexes, Replaced: m.Replaced,
 		})
+		if m.Store != DynamoDB {
+			d.ReadModels[len(d.ReadModels)-1].Store = m.Store
+		}
 	}
 	d.Reactions = append(d.Reactions, s.describeReactions()...)
 	for _, r := range s.Reactions {

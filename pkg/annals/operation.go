@@ -143,6 +143,8 @@ type Question struct {
 	Limit int
 	// Tokens are the streams that lists must show as they are now: those that the caller waited for.
 	Tokens []es.StreamID
+	// SQL are the tables of read models in SQL, nil if the deployment has none.
+	SQL SQLTables
 }
 
 // Reading answers queries from one read model.
@@ -151,6 +153,8 @@ type Reading struct {
 	Projection string
 	// Indexed is true if it reads a list over an index, and therefore also the documents that its caller waited for.
 	Indexed bool
+	// SQL is true if the answer is made by SQL.
+	SQL bool
 
 	reads   reads
 	replays replays

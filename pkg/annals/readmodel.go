@@ -4,13 +4,17 @@ import (
 	"slices"
 
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/sqltable"
 )
 
-// DeclaredReadModel is a read model of a service. Its read table has its name.
+// DeclaredReadModel is a read model of a service. On DynamoDB, its read table has its name.
 type DeclaredReadModel struct {
 	projection.Subscription
 	// Indexes is how many lists over an index its read table has room for, 0 to 2.
 	Indexes int
+	// Store is where its rows are. Tables are those in which people query it, if that is SQL.
+	Store  Store
+	Tables []sqltable.Table
 	// Replaced is true if another read model replaces it. It is fed and read until that one is filled.
 	Replaced bool
 }
@@ -62,7 +66,9 @@ func (p readModelPart) addTo(s *Service) {
 		s.wrong("annals.ReadModel: " + noProjection)
 		return
 	}
-	m := &DeclaredReadModel{Subscription: projection.Subscription{Projection: p.projection}, Indexes: maxIndexes}
+	m := &DeclaredReadModel{
+		Subscription: projection.Subscription{Projection: p.projection}, Indexes: maxIndexes, Store: DynamoDB,
+	}
 	if err := p.projection.Check(); err != nil {
 		s.wrong("%v", err)
 	}
@@ -72,6 +78,12 @@ func (p readModelPart) addTo(s *Service) {
 			continue
 		}
 		o.addToReadModel(m)
+	}
+	if m.Inline && m.Store != DynamoDB {
+		s.wrong("read model %s can't be inline: commands write in transactions of DynamoDB, but it is in %s", m.Name(), m.Store)
+	}
+	if err := sqltable.Check(m.Tables...); err != nil {
+		s.wrong("read model %s: %v", m.Name(), err)
 	}
 	if old := s.ReadModel(m.Name()); old != nil {
 		s.wrong("read model %s is declared twice: remove one, a projection's name is unique", m.Name())
@@ -113,6 +125,27 @@ func (s *Service) completeReadModels() {
 		}
 	}
 	s.sortReplaced()
+	s.compareTables()
+}
+
+// compareTables checks that the tables for people have different names, and that queries by SQL have tables.
+func (s *Service) compareTables() {
+	used := map[string]string{}
+	for _, m := range s.ReadModels {
+		for _, t := range m.Tables {
+			if other, taken := used[t.Name]; taken && other != m.Name() {
+				s.wrong("read models %s and %s both have a table %s: choose another name", other, m.Name(), t.Name)
+			}
+			used[t.Name] = m.Name()
+		}
+	}
+	for _, o := range s.Operations {
+		for _, r := range o.Readings {
+			if m := s.ReadModel(r.Projection); r.SQL && m != nil && m.Store != SQL {
+				s.wrong("%s %s is answered by SQL, but read model %s is in %s: declare it with annals.InSQL", o.Method, o.Path, m.Name(), m.Store)
+			}
+		}
+	}
 }
 
 // sortReplaced moves the replaced read models to the end.

@@ -23,6 +23,8 @@ type Stores struct {
 	// Views returns the view that stores a read model's rows, by the read model's name. If nil, the service has no read
 	// models.
 	Views func(readModel string) projection.View
+	// SQL are the tables of read models in SQL. It may be nil if the service has none: see [Service.On].
+	SQL SQLTables
 	// Catalog stores the generations of the read models.
 	Catalog projection.Catalog
 	// Personal is the store that encrypts personal data. Only an Events that wraps it needs it. If neither is one, nobody

@@ -36,6 +36,12 @@ const (
 	// EventBusEnv holds the ARN of the bus of integration events. EventSourceEnv holds the source of these events.
 	EventBusEnv    = publish.BusEnv
 	EventSourceEnv = publish.SourceEnv
+	// StoresEnv lists the stores of read models besides DynamoDB, separated by commas. See [annals.Service.On].
+	StoresEnv = "ANNALS_STORES"
+	// SQLURLEnv holds the address of a PostgreSQL, with user name and password. SQLEndpointEnv holds the host of a cluster of
+	// Aurora DSQL, to which the function's role connects. One of them is set if SQL is among the stores.
+	SQLURLEnv      = "ANNALS_SQL_URL"
+	SQLEndpointEnv = "ANNALS_SQL_ENDPOINT"
 	// MetricsNamespaceEnv holds the namespace of the metrics in CloudWatch.
 	MetricsNamespaceEnv = "METRICS_NAMESPACE"
 	// TokenIssuerEnv holds the issuer of callers' tokens, a URL. TokenAudienceEnv holds the accepted audiences of tokens:
@@ -120,6 +126,15 @@ var Variables = []Variable{
 	{CursorKeyEnv, "key that seals cursors", []Function{Query}, true},
 	{EventBusEnv, "ARN of the bus of integration events", []Function{Reactor}, false},
 	{EventSourceEnv, "source of the integration events", []Function{Reactor}, false},
+	{
+		StoresEnv, "stores of read models besides DynamoDB, separated by commas",
+		[]Function{Query, Projector, Rebuilder, Docs}, false,
+	},
+	{SQLURLEnv, "address of a PostgreSQL, if `sql` is among these stores", []Function{Query, Projector, Rebuilder}, false},
+	{
+		SQLEndpointEnv, "host of a cluster of Aurora DSQL, if `sql` is among these stores", []Function{Query, Projector, Rebuilder},
+		false,
+	},
 	{
 		MetricsNamespaceEnv, "CloudWatch namespace of the metrics",
 		[]Function{Command, Query, Projector, Reactor, Rebuilder, Socket}, false,

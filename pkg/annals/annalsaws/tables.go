@@ -70,7 +70,7 @@ func readTable(name string, indexes int) Table {
 	return Table{Name: name, Table: dynamoview.IndexedReadTable}
 }
 
-// ReadTables returns the read tables of a service's read models. Those of replaced read models are last.
+// ReadTables returns the read tables of a service's read models on DynamoDB. Those of replaced read models are last.
 func ReadTables(s *annals.Service) []Table {
 	return readTables(s, func(*annals.DeclaredReadModel) bool { return true })
 }
@@ -93,7 +93,7 @@ func InlineReadTables(s *annals.Service) []Table {
 func readTables(s *annals.Service, wanted func(*annals.DeclaredReadModel) bool) []Table {
 	var all []Table
 	for _, m := range s.ReadModels {
-		if wanted(m) {
+		if m.Store == annals.DynamoDB && wanted(m) {
 			all = append(all, ReadTable(m))
 		}
 	}
@@ -165,7 +165,9 @@ func TablesOf(d annals.Description) []Table {
 	all = append(all, Publisher, Events, Snapshots, Projections, Connections)
 	all = append(all, keyTables(slices.ContainsFunc(d.Aggregates, func(a annals.AggregateDescription) bool { return a.Personal }))...)
 	for _, m := range d.ReadModels {
-		all = append(all, readTable(m.Name, m.Indexes))
+		if m.Store == "" { // on DynamoDB
+			all = append(all, readTable(m.Name, m.Indexes))
+		}
 	}
 	return all
 }

@@ -121,7 +121,7 @@ func (e *edge) ask(
 	if err != nil {
 		return nil, err
 	}
-	q.Tokens = w.ids()
+	q.Tokens, q.SQL = w.ids(), e.running.SQL
 	asks := question{model: o.Readings[0].Projection, stream: about}
 	if reading.Replays() {
 		asks.replay = func(ctx context.Context) (any, error) { return reading.Replay(ctx, e.events, q.ID, es.Point{}) }

@@ -46,6 +46,8 @@ type Deployment struct {
 	// If they are 0, they have the defaults of [subjects.Config].
 	Forget                  func(ctx context.Context, name, subject string) error
 	ForgetWait, Recoverable time.Duration
+	// Stores are the stores besides DynamoDB that read models are in.
+	Stores map[annals.Store]OpenedStore
 	// Notifier receives the changes that the projector stored. If nil, no client is notified.
 	Notifier projection.Notifier
 	// AWS has the settings of AWS clients.

@@ -23,12 +23,18 @@ import (
 type part = func(Deployment) (Deployment, error)
 
 func fromEnvironment(
-	configuration func() (aws.Config, error), s *annals.Service, log *slog.Logger, wanted []annalsaws.Table, parts ...part,
+	configuration func() (aws.Config, error), s *annals.Service, log *slog.Logger,
+	wanted func(*annals.Service) []annalsaws.Table, parts ...part,
 ) (Deployment, error) {
 	if err := s.Check(); err != nil {
 		return Deployment{}, err
 	}
-	names, err := TableNamesFrom(os.Getenv, wanted...)
+	stores, err := storesBeside()
+	if err != nil {
+		return Deployment{}, err
+	}
+	s = s.On(stores...)
+	names, err := TableNamesFrom(os.Getenv, wanted(s)...)
 	if err != nil {
 		return Deployment{}, err
 	}
@@ -52,6 +58,9 @@ func fromEnvironment(
 		return d, err
 	}
 	d.AWS, d.DynamoDB = cfg, NewClient(cfg)
+	if d, err = d.withStores(); err != nil {
+		return d, err
+	}
 	for _, with := range parts {
 		if d, err = with(d); err != nil {
 			return d, err

@@ -13,7 +13,8 @@ import (
 func FromEnvironment(
 	cfg aws.Config, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
 ) (Deployment, error) {
-	return fromEnvironment(func() (aws.Config, error) { return cfg, nil }, s, log, wanted,
+	tables := func(*annals.Service) []annalsaws.Table { return wanted }
+	return fromEnvironment(func() (aws.Config, error) { return cfg, nil }, s, log, tables,
 		Deployment.withCatchUps, Deployment.withReactionJobs, Deployment.withFailures, Deployment.withRebuilds,
 		Deployment.withNotifier)
 }

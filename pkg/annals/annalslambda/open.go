@@ -22,7 +22,7 @@ type opened struct {
 	*annals.Running
 	store   eventStore
 	catalog *dynamoview.Catalog
-	views   map[string]*dynamoview.View
+	views   map[string]projection.View
 }
 
 // eventStore is the event store of a function.
@@ -85,12 +85,16 @@ func (d Deployment) openBy(
 		return nil, err
 	}
 	o := &opened{
-		catalog: dynamoview.NewCatalog(d.DynamoDB, d.Tables.Of(annalsaws.Projections)), views: map[string]*dynamoview.View{},
+		catalog: dynamoview.NewCatalog(d.DynamoDB, d.Tables.Of(annalsaws.Projections)), views: map[string]projection.View{},
 	}
-	stores := annals.Stores{Catalog: o.catalog}
+	stores := annals.Stores{Catalog: o.catalog, SQL: d.sql()}
 	if !u.noReadModels {
 		for _, m := range d.Service.ReadModels {
-			o.views[m.Name()] = dynamoview.New(d.DynamoDB, d.Tables.Of(annalsaws.ReadTable(m)))
+			if m.Store == annals.DynamoDB {
+				o.views[m.Name()] = dynamoview.New(d.DynamoDB, d.Tables.Of(annalsaws.ReadTable(m)))
+			} else {
+				o.views[m.Name()] = d.Stores[m.Store].View(m)
+			}
 		}
 		stores.Views = func(readModel string) projection.View { return o.views[readModel] }
 	}

@@ -2,6 +2,7 @@ package annalslambda
 
 import (
 	"context"
+	"net/http"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -17,19 +18,19 @@ import (
 // Like the other functions below, it serves Lambda's invocations until Lambda ends the process. If it can't start, it
 // logs "start failed" with the error and exits with status 1.
 func Command(s *annals.Service) {
-	run(s, annalsaws.CommandTables(s), func(d Deployment) (any, error) {
+	run(s, annalsaws.CommandTables, func(d Deployment) (any, error) {
 		r, h, err := d.command()
 		if err == nil {
 			err = before(context.Background(), r)
 		}
-		return Gateway(s, h, d.Log), err
+		return Gateway(d.Service, h, d.Log), err
 	}, Deployment.withClients)
 }
 
 // Query is the function behind the routes that read: it answers from the read tables. It answers the audit trail from
 // the event table.
 func Query(s *annals.Service) {
-	run(s, annalsaws.QueryTables(s), func(d Deployment) (any, error) {
+	run(s, annalsaws.QueryTables, func(d Deployment) (any, error) {
 		return d.QueryHandler()
 	}, Deployment.withCatchUps)
 }
@@ -37,7 +38,7 @@ func Query(s *annals.Service) {
 // Projector is the function that maintains the read tables and the snapshots. It receives the stream of the event table
 // and the catch-up queue.
 func Projector(s *annals.Service) {
-	run(s, annalsaws.ProjectorTables(s), func(d Deployment) (any, error) { return handlerOf(d.Projector()) },
+	run(s, annalsaws.ProjectorTables, func(d Deployment) (any, error) { return handlerOf(d.Projector()) },
 		Deployment.withCatchUps, Deployment.withFailures, Deployment.withRebuilds, Deployment.withNotifier)
 }
 
@@ -47,7 +48,7 @@ func Projector(s *annals.Service) {
 //
 // [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
 func Reactor(s *annals.Service, connect Connecting) {
-	run(s, annalsaws.ReactorTables(s), func(d Deployment) (any, error) { return handlerOf(d.Connect(connect).Reactor()) },
+	run(s, annalsaws.ReactorTables, func(d Deployment) (any, error) { return handlerOf(d.Connect(connect).Reactor()) },
 		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients, Deployment.withForgetting,
 		Deployment.withDeadlines)
 }
@@ -55,21 +56,26 @@ func Reactor(s *annals.Service, connect Connecting) {
 // Rebuilder is the function that state machines invoke. It takes the rebuild of a read model from one stage to the
 // next, and forgets people.
 func Rebuilder(s *annals.Service) {
-	run(s, annalsaws.RebuilderTables(s), func(d Deployment) (any, error) { return d.RebuilderHandler() },
+	run(s, annalsaws.RebuilderTables, func(d Deployment) (any, error) { return d.RebuilderHandler() },
 		Deployment.withCatchUps)
 }
 
 // Socket is the function behind the WebSocket API. It checks the tokens of clients, and stores the connections and
 // their subscriptions.
 func Socket(s *annals.Service) {
-	run(s, annalsaws.SocketTables(s), func(d Deployment) (any, error) { return d.Socket(os.Getenv) })
+	run(s, annalsaws.SocketTables, func(d Deployment) (any, error) { return d.Socket(os.Getenv) })
 }
 
 // Docs is the function behind the routes that describe the API. These routes are public, so the function has no
 // permissions.
 func Docs(s *annals.Service) {
 	log := lambdacontext.NewLogger()
-	h, err := annalshttp.Docs(s, annalshttp.Config{Log: log})
+	stores, err := storesBeside()
+	var h http.Handler
+	if err == nil {
+		s = s.On(stores...)
+		h, err = annalshttp.Docs(s, annalshttp.Config{Log: log})
+	}
 	if err != nil {
 		log.ErrorContext(context.Background(), "start failed", "error", err)
 		os.Exit(1)
@@ -78,7 +84,9 @@ func Docs(s *annals.Service) {
 }
 
 // run builds a function from the environment and serves its invocations.
-func run(s *annals.Service, wanted []annalsaws.Table, build func(Deployment) (handler any, err error), parts ...part) {
+func run(
+	s *annals.Service, wanted func(*annals.Service) []annalsaws.Table, build func(Deployment) (handler any, err error), parts ...part,
+) {
 	ctx := context.Background()
 	log := lambdacontext.NewLogger()
 	d, err := fromEnvironment(Configuration, s, log, wanted, parts...)
