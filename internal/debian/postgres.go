@@ -14,7 +14,7 @@ import (
 // EnsurePostgres checks that a PostgreSQL server is installed. If there is none, it installs one as root on Debian, and
 // writes one line about it to say. It starts no server. Elsewhere it returns an error that names the command to run.
 func EnsurePostgres(ctx context.Context, say io.Writer) error {
-	missing := postgres.Check(ctx)
+	missing := postgres.Check()
 	if missing == nil {
 		return nil
 	}
@@ -27,7 +27,7 @@ func EnsurePostgres(ctx context.Context, say io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return postgres.Check(ctx)
+	return postgres.Check()
 }
 
 // withoutCluster installs PostgreSQL while a file in dir says that Debian's package must not create a database cluster.

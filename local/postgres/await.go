@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -16,35 +15,34 @@ import (
 func (s *Server) await(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	var answer error
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("PostgreSQL does not accept connections on port %d (%w): %w", s.port, context.Cause(ctx), answer)
+			return fmt.Errorf("PostgreSQL does not accept connections on port %d (%w): %s",
+				s.port, context.Cause(ctx), s.output.last())
 		case <-s.done:
 			return s.ended()
 		case <-tick.C:
 		}
-		if answer = s.ping(ctx); answer == nil {
+		if s.answers(ctx) {
 			return nil
 		}
 	}
 }
 
-// ping connects to the server. It fails if another server answers, which was faster to take the port.
-func (s *Server) ping(ctx context.Context) error {
+// answers reports whether the server accepts a connection. Another server, which was faster to take the port, does not
+// count.
+func (s *Server) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.URL(role))
 	if err != nil {
-		return err
+		return false
 	}
+	defer conn.Close(ctx)
 	var name string
 	err = conn.QueryRow(ctx, "SHOW cluster_name").Scan(&name)
-	if err == nil && name != s.name {
-		err = fmt.Errorf("port %d is that of another server, %s", s.port, name)
-	}
-	return errors.Join(err, conn.Close(ctx))
+	return err == nil && name == s.name
 }
 
 // Servers are started on these ports. They are below the ephemeral ports that systems assign.

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,8 +18,8 @@ var ErrMissing = fmt.Errorf("PostgreSQL %d or later is missing: "+
 	"run `sudo apt-get install postgresql` or `brew install postgresql`", oldest)
 
 // Check returns [ErrMissing] unless a PostgreSQL server is installed.
-func Check(ctx context.Context) error {
-	if _, ok := choose(installed(ctx), 0); !ok {
+func Check() error {
+	if _, ok := choose(installed(), 0); !ok {
 		return ErrMissing
 	}
 	return nil
@@ -40,7 +39,7 @@ var folders = []string{
 }
 
 // installed returns the servers in the known folders and in PATH.
-func installed(ctx context.Context) []programs {
+func installed() []programs {
 	var found []string
 	for _, pattern := range folders {
 		dirs, _ := filepath.Glob(pattern) // fails only for an invalid pattern
@@ -51,16 +50,16 @@ func installed(ctx context.Context) []programs {
 	}
 	var all []programs
 	for _, dir := range found {
-		if major, err := majorOf(ctx, filepath.Join(dir, "initdb")); err == nil {
+		if major, err := majorOf(filepath.Join(dir, "initdb")); err == nil {
 			all = append(all, programs{dir, major})
 		}
 	}
 	return all
 }
 
-// majorOf asks a program for its major version. The answer is like "initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
-func majorOf(ctx context.Context, program string) (int, error) {
-	out, err := exec.CommandContext(ctx, program, "--version").Output()
+// majorOf asks a program for its major version. Answers are like "initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
+func majorOf(program string) (int, error) {
+	out, err := exec.Command(program, "--version").Output()
 	if err != nil {
 		return 0, err
 	}

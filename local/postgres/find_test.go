@@ -34,7 +34,7 @@ func TestVersions(t *testing.T) {
 		if err := os.WriteFile(program, fmt.Appendf(nil, "#!/bin/sh\necho '%s'\n", answer), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := majorOf(t.Context(), program); got != want || (err != nil) != (want == 0) {
+		if got, err := majorOf(program); got != want || (err != nil) != (want == 0) {
 			t.Errorf("version of %q: %d, %v, want %d", answer, got, err, want)
 		}
 	}

@@ -21,14 +21,14 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// last returns the last line that says why the server ended, or else the last line. The server logs what it does after
-// a fatal error, too.
+// last returns the last fatal error, or else the last line. Programs of PostgreSQL print what they do after a fatal
+// error, too.
 func (o *output) last() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	lines := strings.Split(strings.TrimSpace(string(o.text)), "\n")
 	for i := len(lines) - 1; i >= 0; i-- {
-		for _, level := range []string{"FATAL:", "PANIC:"} {
+		for _, level := range []string{"FATAL:", "PANIC:", "error:"} {
 			if _, why, ok := strings.Cut(lines[i], level); ok {
 				return strings.TrimSpace(why)
 			}

@@ -21,8 +21,9 @@ import (
 
 // Config sets how to start a server.
 type Config struct {
-	// Dir is the folder for the data. A missing or empty one is filled with new data. Dir may be below folders that only
-	// root can open. If Dir is empty, the data is in a temporary folder, which is removed when the server has ended.
+	// Dir is the folder for the data. A missing or empty one is filled with new data. Under Linux it may be below folders
+	// that only root can open. If Dir is "", the data is in a temporary folder, which is removed when the server has
+	// ended.
 	//
 	// Writes are passed to the kernel without waiting for the disk. They survive the end of the server and of this
 	// process, but not a power failure.
@@ -41,8 +42,8 @@ type Server struct {
 }
 
 // Start runs a server and waits until it accepts connections. The server ends with Stop, or when this process ends in
-// any way, even by SIGKILL. If the server of an ended process still uses the data, Start waits some seconds for its end.
-// The context limits only the start.
+// any way, even by SIGKILL. If the server of an ended process still uses the data, Start waits some seconds for it. The
+// context limits only the start.
 //
 // Errors: [ErrMissing]; an error that names the missing version, if Dir has the data of another major version; an error
 // with the server's last output if it does not start.
@@ -134,7 +135,7 @@ func prepare(ctx context.Context, as account, dir string) (programs, string, err
 			return programs{}, "", err
 		}
 	}
-	from, ok := choose(installed(ctx), major)
+	from, ok := choose(installed(), major)
 	switch {
 	case !ok && major > 0:
 		return from, "", fmt.Errorf("the data in %s is of PostgreSQL %d, which is missing: "+

@@ -182,7 +182,8 @@ func TestPortInUse(t *testing.T) {
 	s := start(t, postgres.Config{})
 	dir := filepath.Join(t.TempDir(), "data")
 	_, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Port: s.Port()})
-	if want := fmt.Sprintf("PostgreSQL cannot listen on %d: the port is in use", s.Port()); err == nil || err.Error() != want {
+	want := fmt.Sprintf("PostgreSQL cannot listen on %d: the port is in use", s.Port())
+	if err == nil || err.Error() != want {
 		t.Errorf("on a port in use: %v, want %s", err, want)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
@@ -209,6 +210,21 @@ func TestRefusedData(t *testing.T) {
 		if text, err := os.ReadFile(filepath.Join(dir, test.file)); err != nil || string(text) != test.text {
 			t.Errorf("%s is now %q, %v", test.file, text, err)
 		}
+	}
+}
+
+// TestNothingIsLeftOfAStartThatIsStopped: the next start does not find half of the data.
+func TestNothingIsLeftOfAStartThatIsStopped(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(parent, "data")})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("start after its context ended: %v", err)
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("files are left: %v, %v", left, err)
 	}
 }
 

@@ -1,5 +1,5 @@
-// Postgres installs PostgreSQL, which the tests of read models in SQL need, if there is none. It does so only as root on
-// Debian; elsewhere it says which command to run.
+// Postgres installs PostgreSQL, which the tests of read models in SQL need, if there is none. It does so only as root
+// on Debian; elsewhere it says which command to run.
 package main
 
 import (
