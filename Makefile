@@ -34,7 +34,7 @@ help: ## Show this help
 ## Run
 
 .PHONY: run
-run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, AUTH=on to ask for tokens, DYNAMODB_ENDPOINT to use a running one)
+run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, AUTH=on to ask for tokens, STORES=sql to start PostgreSQL, too, DYNAMODB_ENDPOINT to use a running one)
 	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local -beside '/_console=$(CONSOLE)'
 
 .PHONY: events

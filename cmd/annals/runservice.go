@@ -34,6 +34,7 @@ variables:
     PORT               port of the service (default 3000; 0 takes a free one)
     FRESH=1            start empty
     AUTH=on            require tokens of callers
+    STORES=sql         start PostgreSQL, too; functions get its address in ANNALS_SQL_URL
     CONCURRENCY        concurrent invocations of a function without reserved concurrency (default 100)
     DYNAMODB_ENDPOINT  use a DynamoDB Local that already runs
 

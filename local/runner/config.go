@@ -19,6 +19,7 @@ type config struct {
 	dynamodb string // address of a running DynamoDB; empty: download and start DynamoDB Local
 	fresh    bool
 	auth     bool // require tokens
+	sql      bool // start PostgreSQL
 	beside   []Beside
 	// concurrency is the limit of concurrent invocations for a function without reserved concurrency.
 	concurrency int
@@ -64,6 +65,9 @@ func configure(o Options, getenv func(string) string) (config, error) {
 			return c, fmt.Errorf("DYNAMODB_ENDPOINT=%s is not an address: use one like http://127.0.0.1:8000", c.dynamodb)
 		}
 	}
+	if c.sql, err = withSQL(getenv("STORES")); err != nil {
+		return c, err
+	}
 	if c.fresh, err = truth("FRESH", getenv("FRESH")); err != nil {
 		return c, err
 	}
@@ -91,6 +95,7 @@ func truth(name, text string) (bool, error) {
 
 // The folders that are kept between runs.
 func (c config) data() string        { return filepath.Join(c.state, "data") }
+func (c config) sqlData() string     { return filepath.Join(c.state, "postgres") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
 func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }
 func (c config) executions() string  { return filepath.Join(c.state, "executions") }

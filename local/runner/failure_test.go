@@ -53,6 +53,9 @@ func TestRefusals(t *testing.T) {
 			systemDir, []string{"CONCURRENCY=many"}, "CONCURRENCY=many is not a number of invocations: use 1 or more",
 		},
 		"no authorizer": {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on needs a JWT authorizer with an audience"},
+		"no such store": {
+			systemDir, []string{"STORES=sql,mongo"}, `STORES=sql,mongo: there is no store "mongo": use sql`,
+		},
 		"neither 1 nor": {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is not valid: use 1 or 0"},
 	} {
 		t.Run(name, func(t *testing.T) {

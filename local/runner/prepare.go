@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// prepare builds the template and starts the database, concurrently. It returns the template's folder.
+// prepare builds the template and starts the databases, concurrently. It returns the template's folder.
 func (r *runner) prepare(ctx context.Context) (string, error) {
 	dir := r.template
 	work, ctx := errgroup.WithContext(ctx)
@@ -24,7 +24,12 @@ func (r *runner) prepare(ctx context.Context) (string, error) {
 			return err
 		})
 	}
-	work.Go(func() error { return r.connect(ctx) })
+	work.Go(func() error {
+		if err := r.connect(ctx); err != nil {
+			return err
+		}
+		return r.openSQL(ctx) // not beside connect: both may install a package, and apt-get runs once at a time
+	})
 	return dir, work.Wait()
 }
 

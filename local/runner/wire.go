@@ -74,9 +74,12 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 	}
 }
 
-// services are the variables with the endpoints of AWS's services, with the given one for DynamoDB.
+// sqlURL is the variable with the address of PostgreSQL's database.
+const sqlURL = "ANNALS_SQL_URL"
+
+// services are the variables with the addresses of AWS's services, with the given one for DynamoDB, and of PostgreSQL.
 func (r *runner) services(dynamoDB string) map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
@@ -88,4 +91,8 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		// The endpoint that sends messages to connections of the WebSocket API.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
+	if r.postgres != nil {
+		env[sqlURL] = r.postgres.url
+	}
+	return env
 }

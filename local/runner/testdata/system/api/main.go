@@ -1,4 +1,5 @@
-// Api puts an item into the events and gets it from the rows. It would delete one, too, but its role forbids that.
+// Api puts an item into the events and gets it from the rows. It would delete one, too, but its role forbids that. It
+// answers with the value of an environment variable that the request asks for.
 package main
 
 import (
@@ -27,7 +28,7 @@ func main() {
 		key := map[string]types.AttributeValue{"p": &types.AttributeValueMemberS{Value: r.PathParameters["id"]}}
 		if r.RequestContext.HTTP.Method == "POST" {
 			_, err := db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(os.Getenv("EVENTS")), Item: key})
-			return events.APIGatewayV2HTTPResponse{StatusCode: 201}, err
+			return events.APIGatewayV2HTTPResponse{StatusCode: 201, Body: os.Getenv(r.QueryStringParameters["variable"])}, err
 		}
 		if r.RequestContext.HTTP.Method == "DELETE" {
 			_, err := db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(os.Getenv("EVENTS")), Key: key})
