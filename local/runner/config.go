@@ -65,14 +65,21 @@ func configure(o Options, getenv func(string) string) (config, error) {
 			return c, fmt.Errorf("DYNAMODB_ENDPOINT=%s is not an address: use one like http://127.0.0.1:8000", c.dynamodb)
 		}
 	}
+	err = c.switches(getenv)
+	return c, err
+}
+
+// switches reads what is on or off.
+func (c *config) switches(getenv func(string) string) error {
+	var err error
 	if c.sql, err = withSQL(getenv("STORES")); err != nil {
-		return c, err
+		return err
 	}
 	if c.fresh, err = truth("FRESH", getenv("FRESH")); err != nil {
-		return c, err
+		return err
 	}
 	c.auth, err = truth("AUTH", getenv("AUTH"))
-	return c, err
+	return err
 }
 
 // truth reads a switch. Unset, empty, off, 0 and false mean off.
