@@ -11,7 +11,10 @@ PORT ?= 3000
 SUBJECT ?= ada
 SCOPES ?= shop/query shop/command
 FUNCTIONS := command docs projector query reactor rebuilder socket
-BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+# With STORES=sql the functions have the driver of read models in SQL.
+comma := ,
+TAGS := lambda.norpc$(if $(STORES),$(comma)$(STORES))
+BUILD_FLAGS := -tags $(TAGS) -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
 STACK ?= Shop
 TEMPLATE ?= infra/testdata/Shop.template.json

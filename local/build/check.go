@@ -17,7 +17,7 @@ func (p Project) check() ([]string, error) {
 		return nil, fmt.Errorf("%s has no ./infra, the folder of the service's CDK app: `annals new service` writes "+
 			"one; to run a synthesized folder without it, use --template", p.Root)
 	}
-	if err := program(app); err != nil {
+	if err := program(app, nil); err != nil {
 		return nil, fmt.Errorf("./infra has to be the CDK app: %w", err)
 	}
 	functions, err := p.Functions()
@@ -25,7 +25,7 @@ func (p Project) check() ([]string, error) {
 		return nil, err
 	}
 	for _, f := range functions {
-		if err := program(filepath.Join(p.Root, "functions", f)); err != nil {
+		if err := program(filepath.Join(p.Root, "functions", f), p.tags()); err != nil {
 			return nil, fmt.Errorf("./functions/%s has to be a Lambda function, as every folder in ./functions: %w", f, err)
 		}
 	}
@@ -36,9 +36,9 @@ func (p Project) check() ([]string, error) {
 }
 
 // program returns an error if a folder is not the main package of a program.
-func program(dir string) error {
+func program(dir string, tags []string) error {
 	c := build.Default
-	c.CgoEnabled, c.BuildTags = false, append(slices.Clone(c.BuildTags), tags)
+	c.CgoEnabled, c.BuildTags = false, append(slices.Clone(c.BuildTags), tags...)
 	pkg, err := c.ImportDir(dir, 0)
 	if _, none := errors.AsType[*build.NoGoError](err); none {
 		return errors.New("it has no Go files: write its main.go, or move the folder elsewhere")

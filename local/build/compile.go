@@ -6,13 +6,16 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// tags are the build tags for functions.
-const tags = "lambda.norpc"
+// tags are the build tags for functions. With a store's tag, functions have its driver.
+func (p Project) tags() []string { return append([]string{"lambda.norpc"}, p.Stores...) }
 
 // flags are the same as BUILD_FLAGS in the Makefile.
-var flags = []string{"-tags", tags, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
+func (p Project) flags() []string {
+	return []string{"-tags", strings.Join(p.tags(), ","), "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
+}
 
 // buildFunctions builds all functions with the flags of a deployment, and puts each at
 // build/<arch>/<function>/bootstrap. One go build for all compiles shared packages once.
@@ -21,7 +24,7 @@ func (p Project) buildFunctions(ctx context.Context, functions []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, flags...)
+	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, p.flags()...)
 	for _, f := range functions {
 		args = append(args, "./functions/"+f)
 	}

@@ -18,7 +18,8 @@ func TestFlagsAreTheMakefiles(t *testing.T) {
 	if said == nil {
 		t.Fatal("the Makefile has no BUILD_FLAGS")
 	}
-	if got := strings.ReplaceAll(string(said[1]), `"`, ""); got != strings.Join(flags, " ") {
+	got := strings.NewReplacer(`"`, "", "$(TAGS)", "lambda.norpc").Replace(string(said[1]))
+	if flags := (Project{}).flags(); got != strings.Join(flags, " ") {
 		t.Errorf("the Makefile builds with %s, this with %q", said[1], flags)
 	}
 }

@@ -17,6 +17,8 @@ import (
 type Project struct {
 	Root  string
 	State string
+	// Stores are the stores of read models besides DynamoDB. The template and the functions are made with them.
+	Stores []string
 	// Say receives a line for each step that takes long.
 	Say io.Writer
 }

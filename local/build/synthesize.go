@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,11 @@ func (p Project) fingerprint(functions []string, out string) (string, error) {
 		files["function "+f] = p.bootstrap(f)
 	}
 	all := sha256.New()
-	fmt.Fprintf(all, "context %q\n", os.Getenv(contextEnv))
+	context, err := p.context()
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(all, "context %q\n", context)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		hash, err := hashFile(files[name])
 		if name == "settings" && errors.Is(err, os.ErrNotExist) {
@@ -43,6 +48,23 @@ func (p Project) fingerprint(functions []string, out string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(all.Sum(nil)), nil
+}
+
+// context are the settings in the environment, with the project's stores.
+func (p Project) context() (string, error) {
+	text := os.Getenv(contextEnv)
+	if len(p.Stores) == 0 {
+		return text, nil
+	}
+	all := map[string]any{}
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &all); err != nil {
+			return "", fmt.Errorf("%s is not a JSON object: %w", contextEnv, err)
+		}
+	}
+	all["stores"] = p.Stores
+	made, err := json.Marshal(all)
+	return string(made), err
 }
 
 func hashFile(file string) ([]byte, error) {
@@ -75,8 +97,12 @@ func (p Project) synthesize(ctx context.Context, out string, functions []string)
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
 	}
+	context, err := p.context()
+	if err != nil {
+		return err
+	}
 	cmd := p.command(ctx, p.bin("infra"))
-	cmd.Env = append(cmd.Env, "ANNALS_ARCH="+arch, "CDK_OUTDIR="+fresh,
+	cmd.Env = append(cmd.Env, contextEnv+"="+context, "ANNALS_ARCH="+arch, "CDK_OUTDIR="+fresh,
 		"CDK_DISABLE_CLI_TELEMETRY=true", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20")
 	if err := p.run(ctx, cmd, "synthesizing the template", "synth.log"); err != nil {
 		return err

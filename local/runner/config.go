@@ -100,6 +100,14 @@ func truth(name, text string) (bool, error) {
 	return on, nil
 }
 
+// stores are the stores of read models besides DynamoDB.
+func (c config) stores() []string {
+	if c.sql {
+		return []string{sqlStore}
+	}
+	return nil
+}
+
 // The folders that are kept between runs.
 func (c config) data() string        { return filepath.Join(c.state, "data") }
 func (c config) sqlData() string     { return filepath.Join(c.state, "postgres") }

@@ -20,7 +20,7 @@ func (r *runner) prepare(ctx context.Context) (string, error) {
 	if dir == "" {
 		work.Go(func() error {
 			var err error
-			dir, err = build.Project{Root: r.root, State: r.state, Say: r.out}.Synthesize(ctx)
+			dir, err = build.Project{Root: r.root, State: r.state, Stores: r.stores(), Say: r.out}.Synthesize(ctx)
 			return err
 		})
 	}

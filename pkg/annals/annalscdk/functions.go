@@ -108,6 +108,7 @@ func (s *Service) environment(f function) *map[string]*string {
 	maps.Copy(env, s.personalEnvironment(f))
 	maps.Copy(env, s.deadlineEnvironment(f))
 	maps.Copy(env, s.settingsEnvironment(f))
+	maps.Copy(env, s.storesEnvironment(f))
 	if f.verifies {
 		env[annalsaws.TokenIssuerEnv] = s.Issuer
 		env[annalsaws.TokenAudienceEnv] = awscdk.Fn_Join(jsii.String(","), &s.Audience)

@@ -55,6 +55,8 @@ type function struct {
 	asksForDeadlines bool
 	// settings are the settings that its code may read.
 	settings []*annals.DurationSetting
+	// usesReadModels is true if it reads or writes read models that are not on DynamoDB, too.
+	usesReadModels bool
 	// verifies is true if it checks tokens itself.
 	verifies bool
 	// pages is true if it issues list cursors, sealed with the stack's key.

@@ -44,10 +44,11 @@ func (p plan) command() function {
 
 func (p plan) query() function {
 	return function{
-		name:        annalsaws.Query,
-		description: "Answers queries from the read tables, and the audit trail from the event table",
-		memory:      512,
-		timeout:     25,
+		name:           annalsaws.Query,
+		usesReadModels: true,
+		description:    "Answers queries from the read tables, and the audit trail from the event table",
+		memory:         512,
+		timeout:        25,
 		grants: []grant{
 			{on: p.readTables, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
 			// A list over an index replaces the documents that its caller waits for by their current state, and reads
@@ -64,10 +65,11 @@ func (p plan) query() function {
 
 func (p plan) projector() function {
 	return function{
-		name:        annalsaws.Projector,
-		description: "Maintains the read tables and the snapshots from the stream of the event table",
-		memory:      512,
-		timeout:     60,
+		name:           annalsaws.Projector,
+		usesReadModels: true,
+		description:    "Maintains the read tables and the snapshots from the stream of the event table",
+		memory:         512,
+		timeout:        60,
 		grants: []grant{
 			{on: p.readTables, actions: []string{
 				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
@@ -93,10 +95,11 @@ func (p plan) projector() function {
 // their snapshots, and appends events that say so.
 func (p plan) rebuilder() function {
 	f := function{
-		name:        annalsaws.Rebuilder,
-		description: "Runs the stages of a read model's rebuild",
-		memory:      1024,
-		timeout:     15 * 60,
+		name:           annalsaws.Rebuilder,
+		usesReadModels: true,
+		description:    "Runs the stages of a read model's rebuild",
+		memory:         1024,
+		timeout:        15 * 60,
 		grants: []grant{
 			{on: p.readTables, actions: []string{
 				"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",

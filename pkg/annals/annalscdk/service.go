@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdsql"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -38,6 +39,9 @@ type Service struct {
 	Tables map[string]awsdynamodb.TableV2
 	// TablesKey encrypts the tables (TablesKey). It is nil if the key is DynamoDB's own.
 	TablesKey awskms.IKey
+	// SQLCluster is the cluster of Aurora DSQL for read models in SQL (SqlCluster). It is nil without such read models, or if
+	// the settings name one.
+	SQLCluster awsdsql.CfnCluster
 	// Functions are the Lambda functions, each with its role and its log group.
 	Functions map[annalsaws.Function]*Function
 	// Queues are the SQS queues of the projector's jobs (CatchUpQueue) and of the reactor's (ReactionQueue).
@@ -109,6 +113,7 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	if err := settings.complete(service); err != nil {
 		return nil, err
 	}
+	service = settings.on(service)
 	if err := checkLimits(service, settings); err != nil {
 		return nil, err
 	}
@@ -125,7 +130,9 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	}
 	s.describe()
 	s.addStores()
+	s.addSQL()
 	s.addFunctions()
+	s.grantSQL()
 	s.subscribe()
 	s.addRebuilds()
 	s.addForgetting()

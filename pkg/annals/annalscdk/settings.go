@@ -38,6 +38,11 @@ type Settings struct {
 	Concurrency map[annalsaws.Function]int
 	// AlarmTopic is the ARN of the SNS topic for alarms. If "", the stack makes one, and AlarmEmail subscribes to it.
 	AlarmTopic, AlarmEmail string
+	// Stores are the stores of read models besides DynamoDB: "sql". Without a store, the stack lacks the read models that are
+	// in it, and their queries.
+	Stores []string
+	// SQLCluster is the ARN of the cluster of Aurora DSQL for read models in SQL. If "", the stack makes one.
+	SQLCluster string
 	// OTLPEndpoint is the URL of the collector that functions send traces to. If "", there are no traces.
 	OTLPEndpoint string
 	// RebuildSegments is the number of parts into which a rebuild divides the history, by default 16.
@@ -131,7 +136,7 @@ func (s *Settings) validate() error {
 	if s.Stage != "" && !stagePattern.MatchString(s.Stage) {
 		return fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.Stage)
 	}
-	for _, check := range []func() error{s.validateEdge, s.validateRebuild, s.validateTables, s.validateOperations} {
+	for _, check := range []func() error{s.validateEdge, s.validateRebuild, s.validateTables, s.validateOperations, s.validateStores} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -1,0 +1,96 @@
+package annalscdk
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdsql"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+)
+
+// clusterPattern is the ARN of a cluster of Aurora DSQL.
+var clusterPattern = regexp.MustCompile(`^arn:aws[a-z-]*:dsql:([a-z0-9-]+):[0-9]{12}:cluster/([a-z0-9]+)$`)
+
+// validateStores checks the settings about stores of read models besides DynamoDB.
+func (s *Settings) validateStores() error {
+	stores, err := annals.ParseStores(strings.Join(s.Stores, ","))
+	if err != nil {
+		return fmt.Errorf("stores: %w", err)
+	}
+	switch hasSQL := slices.Contains(stores, annals.SQL); {
+	case s.SQLCluster == "":
+	case !hasSQL:
+		return fmt.Errorf("sqlCluster is set, but sql is not among the stores: add it, or remove sqlCluster")
+	case !clusterPattern.MatchString(s.SQLCluster):
+		return fmt.Errorf("sqlCluster is %q: it must be the ARN of a cluster of Aurora DSQL, such as "+
+			"arn:aws:dsql:eu-central-1:123456789012:cluster/abc", s.SQLCluster)
+	}
+	return nil
+}
+
+// on returns a service as the deployment has it: see [annals.Service.On].
+func (s *Settings) on(service *annals.Service) *annals.Service {
+	stores, _ := annals.ParseStores(strings.Join(s.Stores, ",")) // they are valid
+	return service.On(stores...)
+}
+
+// sql reports whether read models of the service are in SQL.
+func (p plan) sql() bool {
+	return slices.ContainsFunc(p.service.ReadModels, func(m *annals.DeclaredReadModel) bool { return m.Store == annals.SQL })
+}
+
+// addSQL makes the cluster of Aurora DSQL, unless the settings name one.
+func (s *Service) addSQL() {
+	if s.plan.sql() && s.Settings.SQLCluster == "" {
+		s.SQLCluster = awsdsql.NewCfnCluster(s.Stack, jsii.String("SqlCluster"), &awsdsql.CfnClusterProps{
+			DeletionProtectionEnabled: s.Settings.Stage == protectedStage,
+			Tags:                      &[]*awscdk.CfnTag{{Key: jsii.String("Name"), Value: jsii.String(s.name())}},
+		})
+	}
+}
+
+// grantSQL lets the functions that read and write read models connect to the cluster.
+func (s *Service) grantSQL() {
+	if !s.plan.sql() {
+		return
+	}
+	arn := jsii.String(s.Settings.SQLCluster)
+	if s.SQLCluster != nil {
+		arn = s.SQLCluster.AttrResourceArn()
+	}
+	for _, f := range s.plan.functions {
+		if f.usesReadModels {
+			s.Functions[f.name].Role.AddToPolicy(allow([]string{"dsql:DbConnectAdmin"}, arn))
+		}
+	}
+}
+
+// sqlEndpoint is the host of the cluster.
+func (s *Service) sqlEndpoint() *string {
+	if s.SQLCluster != nil {
+		return s.SQLCluster.AttrEndpoint()
+	}
+	parts := clusterPattern.FindStringSubmatch(s.Settings.SQLCluster)
+	return jsii.String(parts[2] + ".dsql." + parts[1] + ".on.aws")
+}
+
+// storesEnvironment returns a function's variables for stores besides DynamoDB. It has none if the deployment has no such
+// stores.
+func (s *Service) storesEnvironment(f function) map[string]*string {
+	env := map[string]*string{}
+	if len(s.Settings.Stores) == 0 || !f.usesReadModels && f.name != annalsaws.Docs {
+		return env
+	}
+	env[annalsaws.StoresEnv] = jsii.String(strings.Join(s.Settings.Stores, ","))
+	if s.plan.sql() && f.usesReadModels {
+		maps.Copy(env, map[string]*string{annalsaws.SQLEndpointEnv: s.sqlEndpoint()})
+	}
+	return env
+}
