@@ -42,7 +42,7 @@ func TestFunctionVariables(t *testing.T) {
 		}
 	}
 	meaning := map[string]string{}
-	for _, table := range annalsaws.Tables(shop.New()) {
+	for _, table := range annalsaws.Tables(shop.New().On()) {
 		meaning[table.Env()] = "name of the table `" + table.Name + "` on DynamoDB"
 	}
 	for _, v := range annalsaws.Variables {

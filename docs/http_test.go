@@ -25,7 +25,7 @@ import (
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	table := measured.Table{{"route", "scope", "what it does", "operation"}}
-	for _, r := range annalsaws.Routes(shop.New()) {
+	for _, r := range annalsaws.Routes(shop.New().On()) {
 		table = append(table, []string{"`" + r.Method + " " + r.Path + "`", "`" + r.Scope + "`", r.Summary, "`" + r.ID + "`"})
 	}
 	measured.Compare(t, "http.md", table)

@@ -31,7 +31,7 @@ import (
 )
 
 // declared is the shop.
-var declared = shop.New()
+var declared = shop.New().On()
 
 // emailKey are the secrets of the shop: its one.
 func emailKey(key string) func(env string) string {

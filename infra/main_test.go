@@ -65,7 +65,7 @@ func synthesizeAndRun(m *testing.M) int {
 }
 
 // service is what the stack is made of.
-var service = shop.New()
+var service = shop.New().On()
 
 // ownSettings are the settings that the service and the app declare.
 var ownSettings = append(annalscdk.SettingsOf(service), emailKey)

@@ -18,7 +18,7 @@ import (
 // code, also by events that the code does not know.
 func TestDescriptionsAgree(t *testing.T) {
 	t.Parallel()
-	service := shop.New()
+	service := shop.New().On()
 	text, err := json.Marshal(annalsaws.Describe(service))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func agree(t *testing.T, s *annals.Service, want, got projection.Projection) int
 // TestTablesOfDescription: the description names the tables that the declaration has.
 func TestTablesOfDescription(t *testing.T) {
 	t.Parallel()
-	service := shop.New()
+	service := shop.New().On()
 	want := map[string]annalsaws.Table{}
 	for _, table := range annalsaws.Tables(service) {
 		want[table.Name] = table

@@ -68,7 +68,7 @@ func (b bodyOf) names() (all []string) {
 	return all
 }
 
-var documentText = sync.OnceValues(func() ([]byte, error) { return annalshttp.Document(shop.New()) })
+var documentText = sync.OnceValues(func() ([]byte, error) { return annalshttp.Document(shop.New().On()) })
 
 func documentOf(t *testing.T) contract {
 	t.Helper()

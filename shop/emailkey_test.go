@@ -16,7 +16,7 @@ import (
 // startWith starts the shop's command function on a store, with a key of e-mail addresses.
 func startWith(t *testing.T, store es.Store, key string) error {
 	t.Helper()
-	running, err := shop.New().Open(annals.Stores{Events: store}, annals.Config{Secrets: func(env string) string {
+	running, err := shop.New().On().Open(annals.Stores{Events: store}, annals.Config{Secrets: func(env string) string {
 		return map[string]string{email.KeyEnv: key}[env]
 	}})
 	if err != nil {

@@ -70,7 +70,7 @@ func queries(t testing.TB, store es.Store) http.Handler {
 // docs serves the API's own documents.
 func docs(t testing.TB) http.Handler {
 	t.Helper()
-	handler, err := annalshttp.Docs(shop.New(), annalshttp.Config{})
+	handler, err := annalshttp.Docs(shop.New().On(), annalshttp.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func docs(t testing.TB) http.Handler {
 // open opens the shop on a store, without caches. Its catalog has no prices: each is read from the product's events.
 func open(t testing.TB, store es.Store, log *slog.Logger) *annals.Running {
 	t.Helper()
-	running, err := shop.New().Open(annals.Stores{
+	running, err := shop.New().On().Open(annals.Stores{
 		Events: store, Views: func(string) projection.View { return memview.New() }, Catalog: memview.NewCatalog(),
 	}, annals.Config{Secrets: func(string) string { return "key" }, Log: log})
 	if err != nil {

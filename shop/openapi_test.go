@@ -14,7 +14,7 @@ import (
 )
 
 // operations are the declared operations.
-var operations = shop.New().Operations
+var operations = shop.New().On().Operations
 
 // TestRoutes checks that the same routes are declared, served and documented.
 func TestRoutes(t *testing.T) {

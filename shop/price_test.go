@@ -70,7 +70,7 @@ func TestThePriceIsTheShops(t *testing.T) {
 func TestCommandsNeedNoCatalog(t *testing.T) {
 	t.Parallel()
 	log := &logged{}
-	running, err := shop.New().Open(annals.Stores{Events: memstore.New()}, annals.Config{
+	running, err := shop.New().On().Open(annals.Stores{Events: memstore.New()}, annals.Config{
 		Secrets: func(string) string { return "key" }, Log: log.logger(),
 	})
 	if err != nil {

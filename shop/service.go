@@ -35,9 +35,10 @@ func New() *annals.Service {
 		annals.ReadModel(readmodel.Orders, annals.Replaces("order-summary", "active-orders", "customer-orders")),
 		annals.ReadModel(readmodel.ProductCatalog, annals.Inline, annals.WithoutIndexes),
 		annals.ReadModel(readmodel.ProductCounts, annals.Replaces("product-inventory", "product-sales")),
+		annals.ReadModel(readmodel.SalesBySQL, annals.InSQL(readmodel.SaleTables...)),
 		replaced(),
 
-		accountOperations(key), orderOperations(), productOperations(),
+		accountOperations(key), orderOperations(), productOperations(), salesOperations(),
 		annals.AuditTrail("GET /streams/{type}/{id}", annals.Named("get-stream", "The audit trail: every event of a stream")),
 
 		annals.React("reserve-stock", order.Aggregate, reaction.ReserveStock, reaction.ReservingEvents...),
@@ -129,6 +130,18 @@ func productOperations() annals.Part {
 			annals.Named("get-product-sales", "A product's sales, counted when orders are placed")),
 		annals.Query("GET /products/sales", readmodel.ProductCounts, readmodel.TopSales, formerTopSales, annals.Operators,
 			annals.Named("top-product-sales", "The products that sold best")),
+	)
+}
+
+// salesOperations are there if the deployment has the store SQL.
+func salesOperations() annals.Part {
+	return annals.Parts(
+		annals.QuerySQL("GET /sales/months", readmodel.SalesBySQL, readmodel.SalesByMonth, annals.Operators,
+			annals.Named("sales-by-month", "The sales of each month, without cancelled orders")),
+		annals.QuerySQL("GET /sales/cities", readmodel.SalesBySQL, readmodel.SalesByCity, annals.Operators,
+			annals.Named("sales-by-city", "The cities to which most was sold")),
+		annals.QuerySQL("GET /sales/products", readmodel.SalesBySQL, readmodel.SalesByProduct, annals.Operators,
+			annals.Named("sales-by-product", "The products that most was sold of")),
 	)
 }
 

@@ -31,7 +31,7 @@ import (
 )
 
 // service is the service of the tests. The commands do not link it.
-var service = shop.New()
+var service = shop.New().On()
 
 // fake is a fake of the runner: it has the description of a service, its functions, and its state machine.
 type fake struct {

@@ -35,7 +35,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	s := inspecttest.New(t, shop.New())
+	s := inspecttest.New(t, shop.New().On())
 	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
 	inspector := s.Inspector(inspect.Config{Feed: feed.New(s.Client, cfg, s.Tables["events"], feed.Config{
 		Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t),

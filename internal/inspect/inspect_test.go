@@ -29,7 +29,7 @@ import (
 )
 
 // declared is the shop, orders one of its read models.
-var declared = shop.New()
+var declared = shop.New().On()
 
 const orders = "orders"
 

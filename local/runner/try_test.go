@@ -18,7 +18,7 @@ import (
 // The shop's lines, run one after the other on the shop, and then once more: each is answered with success.
 func TestTriesOfTheShop(t *testing.T) {
 	t.Parallel()
-	service := shop.New()
+	service := shop.New().On()
 	description, err := json.Marshal(annalsaws.Describe(service))
 	if err != nil {
 		t.Fatal(err)

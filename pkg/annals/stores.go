@@ -82,17 +82,19 @@ type SQLTables interface {
 // SQLRows are the rows that a query returned, one after the other.
 type SQLRows interface {
 	Next() bool
-	Scan(into ...any) error
+	SQLRow
 	Err() error
 	Close()
 }
 
-// Select runs a query and returns its rows. fields returns pointers to what the columns of a row are read into, in their
-// order.
+// SQLRow is a row that a query returned. Scan reads its columns, in their order.
+type SQLRow interface{ Scan(into ...any) error }
+
+// Select runs a query and returns its rows. read reads one of them.
 //
-// Errors: those of [SQLTables]; one if a column can't be read into its field.
+// Errors: those of [SQLTables]; those of read.
 func Select[R any](
-	ctx context.Context, tables SQLTables, fields func(row *R) []any, query string, args ...any,
+	ctx context.Context, tables SQLTables, read func(row SQLRow) (R, error), query string, args ...any,
 ) ([]R, error) {
 	rows, err := tables.Query(ctx, query, args...)
 	if err != nil {
@@ -101,8 +103,8 @@ func Select[R any](
 	defer rows.Close()
 	all := []R{} // an empty list in JSON
 	for rows.Next() {
-		var row R
-		if err := rows.Scan(fields(&row)...); err != nil {
+		row, err := read(rows)
+		if err != nil {
 			return nil, err
 		}
 		all = append(all, row)

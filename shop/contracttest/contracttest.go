@@ -59,7 +59,7 @@ type document struct {
 const location = "https://annals.test/openapi.json"
 
 var read = sync.OnceValues(func() (*document, error) {
-	text, err := annalshttp.Document(shop.New())
+	text, err := annalshttp.Document(shop.New().On())
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func parse(text []byte) (*document, error) {
 	if err := d.compiler.AddResource(location, root); err != nil {
 		return nil, fmt.Errorf("read the schemas of the OpenAPI document: %w", err)
 	}
-	for _, o := range shop.New().Operations {
+	for _, o := range shop.New().On().Operations {
 		d.mux.HandleFunc(o.Method+" "+o.Path, func(http.ResponseWriter, *http.Request) {})
 	}
 	return d, nil

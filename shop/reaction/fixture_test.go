@@ -59,7 +59,7 @@ func newWorld(t *testing.T, warm int) *world {
 func open(t *testing.T, store es.Store, warm int) *annals.Running {
 	t.Helper()
 	// 20 attempts: more than the conflicts in any test here
-	running, err := shop.New().Open(annals.Stores{Events: store}, annals.Config{
+	running, err := shop.New().On().Open(annals.Stores{Events: store}, annals.Config{
 		StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20},
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func TestNoKeyIsPersonal(t *testing.T) {
 func folded(t *testing.T, store es.Store, streams []es.StreamID) (keys []string, documents string) {
 	t.Helper()
 	views := map[string]*memview.View{}
-	subscriptions := shop.New().Subscriptions(func(name string) projection.View {
+	subscriptions := shop.New().On().Subscriptions(func(name string) projection.View {
 		views[name] = memview.New()
 		return views[name]
 	})

@@ -32,7 +32,7 @@ type tableNames map[string]string
 func newTables(t *testing.T) tableNames {
 	t.Helper()
 	names := tableNames{}
-	for _, table := range append(annalsaws.ReadTables(shop.New()), annalsaws.Projections) {
+	for _, table := range append(annalsaws.ReadTables(shop.New().On()), annalsaws.Projections) {
 		names[table.Name] = dynamotest.Table(t, dynamotest.Client(t), dynamotest.Unread(table.Table))
 	}
 	return names
@@ -47,7 +47,7 @@ func openModels(
 	m := &models{
 		catalog: dynamoview.NewCatalog(client, names[annalsaws.Projections.Name]), views: map[string]projection.View{},
 	}
-	running, err := shop.New().Open(annals.Stores{Events: store, Catalog: m.catalog,
+	running, err := shop.New().On().Open(annals.Stores{Events: store, Catalog: m.catalog,
 		Views: func(name string) projection.View {
 			m.views[name] = dynamoview.New(client, names[name])
 			if wrap := through[name]; wrap != nil {

@@ -75,7 +75,7 @@ func TestDeadlines(t *testing.T) {
 	} {
 		all.open[d.Name] = d
 	}
-	s := inspecttest.New(t, shop.New())
+	s := inspecttest.New(t, shop.New().On())
 	server := httptest.NewServer(console.New(t.Context(), s.Inspector(inspect.Config{}), s, nil, console.Config{
 		Timers: all, Write: true, Log: slog.New(slog.DiscardHandler),
 	}))

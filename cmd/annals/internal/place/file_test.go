@@ -14,7 +14,7 @@ import (
 // TestFileIsDamaged: a description that no engine can be made of, or that sets what it must not, is refused.
 func TestFileIsDamaged(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(annalsaws.Located{Description: annalsaws.Describe(shop.New())})
+	text, err := json.Marshal(annalsaws.Located{Description: annalsaws.Describe(shop.New().On())})
 	if err != nil {
 		t.Fatal(err)
 	}
