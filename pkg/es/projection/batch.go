@@ -17,7 +17,8 @@ import (
 // Apply advances every projection by a batch of commits, and returns the streams that failed in a projection, each with
 // its first error. A failed stream's commits must be delivered again; all others are done. A stream that can't be
 // folded does not fail: it is parked. A stream that has failed for a while does not fail either, if there is a queue:
-// it is left to the queue. If the commits concern no projection, Apply reads and writes nothing.
+// it is left to the queue. If the store of a view apart is away, streams do not fail because of that projection: see
+// [Outage]. If the commits concern no projection, Apply reads and writes nothing.
 func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
 	b := e.newBatch(commits)
 	b.delivery = true
@@ -31,6 +32,10 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 		}
 		return b.failed
 	}
+	targets = slices.DeleteFunc(targets, func(of []target) bool { return len(of) > 0 && of[0].outage != nil })
+	for _, generations := range targets {
+		hurry(generations)
+	}
 	// The projections of a suspect batch run one after the other. Otherwise two could be parked because of one.
 	if b.suspect = e.suspicious(commits); b.suspect {
 		for _, generations := range targets {
@@ -43,6 +48,7 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 		}
 		wg.Wait()
 	}
+	b.noteOutages(ctx)
 	b.leaveOverdue(ctx)
 	b.notify(ctx)
 	return b.failed
@@ -71,6 +77,7 @@ type batch struct {
 	failed   map[es.StreamID]error
 	failedIn map[place]bool  // by projection and stream; the generation is 0
 	overdue  map[place]error // to be left to the queue, by projection and stream
+	away     map[place]error // the store was away, by projection and stream
 	changes  []Change
 }
 
@@ -79,6 +86,7 @@ func (e *Engine) newBatch(commits []es.Commit) *batch {
 		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, quiet: map[foldOf]bool{},
 		slots: make(chan struct{}, e.cfg.Parallel), retrySlots: make(chan struct{}, e.cfg.Parallel),
 		failed: map[es.StreamID]error{}, failedIn: map[place]bool{}, overdue: map[place]error{},
+		away: map[place]error{},
 	}
 	for i := range commits {
 		b.delivered[commits[i].Stream] = append(b.delivered[commits[i].Stream], &commits[i])
@@ -96,6 +104,10 @@ func (b *batch) fail(t *target, stream es.StreamID, err error) {
 	defer b.mu.Unlock()
 	at := place{projection: t.sub.name(), stream: stream}
 	b.failedIn[at] = true
+	if isAway(err) {
+		b.away[at] = err
+		return
+	}
 	if b.isOverdue(stream) {
 		b.overdue[at] = err
 		return
@@ -178,7 +190,9 @@ func (b *batch) bringIn(ctx context.Context, generations []target, all []known, 
 // work runs do in a slot, then releases the slot and runs next, which takes slots of its own.
 func (b *batch) work(wg *sync.WaitGroup, t *target, do, next func()) {
 	slots := b.slots
-	if t.fold.retryFromQueue() {
+	if v, apart := t.sub.View.(*watched); apart {
+		slots = v.slots
+	} else if t.fold.retryFromQueue() {
 		slots = b.retrySlots
 	}
 	slots <- struct{}{}

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,37 +13,48 @@ import (
 // read it. A parked stream stays parked: see [Engine.RetryStream]. If time runs out, CatchUp leaves the rest to the
 // queue.
 //
-// Errors: [UnknownProjectionError]; the first error of the store, the view or the catalog.
+// Errors: [UnknownProjectionError]; the first error of the store, the view or the catalog; if there is none, an
+// [OutageError] for each projection that was left out.
 func (e *Engine) CatchUp(ctx context.Context, stream es.StreamID, projections ...string) error {
-	return e.catchUp(ctx, stream, mode{level: true}, projections)
+	left, err := e.catchUp(ctx, stream, mode{level: true}, projections)
+	return cmp.Or(err, left.err())
 }
 
 // RetryStream is [Engine.CatchUp] that also tries a parked stream again.
 //
 // Errors: those of CatchUp. A stream that fails again is parked again; that is no error.
 func (e *Engine) RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error {
-	return e.catchUp(ctx, stream, mode{level: true, retry: true}, projections)
+	left, err := e.catchUp(ctx, stream, mode{level: true, retry: true}, projections)
+	return cmp.Or(err, left.err())
 }
 
-func (e *Engine) catchUp(ctx context.Context, stream es.StreamID, m mode, projections []string) error {
+// catchUp also returns the outages because of which projections were left out.
+func (e *Engine) catchUp(
+	ctx context.Context, stream es.StreamID, m mode, projections []string,
+) (left outages, err error) {
 	if err := e.known(projections); err != nil {
-		return err
+		return nil, err
 	}
 	targets, err := e.targets(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b := e.newBatch(nil)
 	for _, generations := range targets {
 		for i := range generations {
 			t := &generations[i]
-			if isAmong(t, projections) {
+			switch {
+			case !isAmong(t, projections):
+			case t.outage == nil:
 				b.catchUp(ctx, t, stream, m)
+			case i == 0 && t.sub.reads(stream.Type):
+				left = append(left, &OutageError{t.sub.name(), *t.outage})
 			}
 		}
 	}
+	left = append(left, b.noteOutages(ctx)...)
 	b.notify(ctx)
-	return b.failed[stream]
+	return left, b.failed[stream]
 }
 
 func (b *batch) catchUp(ctx context.Context, t *target, stream es.StreamID, m mode) {

@@ -22,17 +22,18 @@ type Subscription struct {
 	Projection Projection
 	Former     []Projection
 	View       View
-	// Apart means that the view is in a store of its own, whose outage does not stop the other projections.
-	Apart bool
 	// Inline means that commands also write the rows, in the transaction of the commit: see [Inline].
 	Inline bool
+	// Apart means that the view is in a store of its own, whose outage does not stop the other projections: see
+	// [Outage]. The text of the view's errors with [es.ErrUnavailable] is kept, so it must cite no rows.
+	Apart bool
 	// Replaces names the projections that this one replaces. The engine feeds them, and readers may read them, until
 	// this projection is filled: see [Reader.Ready]. After that they are gone.
 	Replaces []string
 }
 
 // Check returns an error that names all mistakes in the subscription: mistakes in its folds, a missing view, or Inline
-// on a projection that can't be inline.
+// or Apart on a projection that can't be.
 func (s *Subscription) Check() error {
 	if s.Projection == nil {
 		return errors.New("a subscription has no projection")
@@ -48,6 +49,10 @@ func (s *Subscription) Check() error {
 		mistakes = append(mistakes, fmt.Errorf("reaction %q can't be inline", s.name()))
 	case s.Inline && s.Projection.appends(): // a row that exists would cancel the commit
 		mistakes = append(mistakes, fmt.Errorf("projection %q can't be inline: it appends rows", s.name()))
+	case s.Inline && s.Apart: // a commit writes to one store
+		mistakes = append(mistakes, fmt.Errorf("projection %q can't be both inline and apart", s.name()))
+	case s.Apart && !s.Projection.rebuilds(): // what it missed during an outage would come out of order
+		mistakes = append(mistakes, fmt.Errorf("reaction %q can't be apart", s.name()))
 	}
 	return errors.Join(mistakes...)
 }
@@ -190,7 +195,7 @@ func (e *Engine) Keeps(projection string) bool { return e.subscription(projectio
 func (s *Subscription) fed(r Record) []target {
 	var fed []target
 	for _, b := range r.Builds {
-		t := target{Build: b, sub: s, fold: s.fold(b.Fold)}
+		t := target{Build: b, sub: s, fold: s.fold(b.Fold), outage: r.away()}
 		if b.Status == Serving || b.Status == Building || b.Status == Retired && t.fold != nil {
 			fed = append(fed, t)
 		}
@@ -204,6 +209,8 @@ type target struct {
 	sub *Subscription
 	// fold is the generation's fold version, nil if this code lacks it.
 	fold Projection
+	// outage is why it receives none at the moment, nil if it does.
+	outage *Outage
 }
 
 func (t *target) String() string {
@@ -247,7 +254,7 @@ func (e *Engine) targetsOf(records []Record) [][]target {
 	all := make([][]target, len(records))
 	for i := range records {
 		r := &records[i]
-		all[i] = e.subscription(r.Projection).fed(*r)
+		all[i] = e.subscription(r.Projection).watched(e.cfg.Parallel).fed(*r)
 		slices.SortStableFunc(all[i], func(a, b target) int {
 			return cmp.Compare(r.order(&a.Build, now), r.order(&b.Build, now))
 		})

@@ -81,6 +81,8 @@ type Record struct {
 	// RolledBackFold is the highest fold version that was rolled back, 0 if none was. The engine does not rebuild it
 	// without being asked.
 	RolledBackFold int `json:"declined,omitempty"`
+	// Outage is the outage of the store of a view apart, nil if there is none: see [Subscription].
+	Outage *Outage `json:"outage,omitempty"`
 }
 
 // Serving is the build with status Serving. Queries read it from shortly after the swap: see Read.

@@ -89,10 +89,23 @@ func (r *Reconciled) Add(other Reconciled) {
 
 // Reconcile compares the heads of all streams with the checkpoints of all projections, and catches up streams that are
 // behind: it repairs what was never delivered, for whatever reason. It compares all generations that are filled. For a
-// reaction, only events count that were recorded since it exists: see [FromHandler].
+// reaction, only events count that were recorded since it exists: see [FromHandler]. It first ends each [Outage] whose
+// store answers again, and leaves out projections whose store is away.
 //
 // Errors: the first error of the store, the view or the catalog. What was done before stays done.
 func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
+	healed, err := r.recoverAll(ctx, r.Recover)
+	if err != nil {
+		return healed, err
+	}
+	all, err := r.reconcileAll(ctx, Job{})
+	all.Healed += healed.Healed
+	all.Units += healed.Units
+	return all, err
+}
+
+// reconcileAll runs a job in all segments, in this process.
+func (r *Rebuilder) reconcileAll(ctx context.Context, j Job) (Reconciled, error) {
 	var (
 		all  Reconciled
 		mu   sync.Mutex
@@ -101,9 +114,11 @@ func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
 		errs = make([]error, n)
 	)
 	for i := range n {
+		part := j
+		part.Segment, part.Of = i, n
 		wg.Go(func() {
 			var found Reconciled
-			_, found, errs[i] = r.reconcile(ctx, Job{Segment: i, Of: n})
+			_, found, errs[i] = r.reconcile(ctx, part, part.projections()...)
 			mu.Lock()
 			defer mu.Unlock()
 			all.Add(found)
@@ -120,7 +135,8 @@ const maxSegments = 1000
 // projections or, if none is named, in all. It returns the position to continue from: [es.End] at the segment's end. It
 // returns before its context ends. A page that it could not complete by then is not passed: the position is before it.
 //
-// Errors: those of [Rebuilder.Reconcile]; [UnknownProjectionError]; one that names a segment that does not exist.
+// Errors: those of [Rebuilder.Reconcile]; [UnknownProjectionError]; [OutageError] if the store of a named projection is
+// away; one that names a segment that does not exist.
 func (r *Rebuilder) ReconcileSegment(
 	ctx context.Context, segment, of int, from es.Position, projections ...string,
 ) (es.Position, Reconciled, error) {
@@ -137,36 +153,55 @@ func (r *Rebuilder) ReconcileSegment(
 	return at, found, err
 }
 
-// doReconcile runs the job of a segment, or enqueues one job for each segment.
+// doReconcile runs the job of a segment, or enqueues one job for each segment. It also ends outages whose own job was
+// lost.
 func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	if j.Of == 0 {
-		jobs := make([]Job, r.cfg.Reconcile.Segments)
-		for i := range jobs {
-			jobs[i] = Job{Task: Reconcile, Segment: i, Of: len(jobs)}
-		}
-		return r.engine.leave(ctx, 0, jobs...)
+		_, err := r.recoverAll(ctx, func(ctx context.Context, name string) (Reconciled, error) {
+			return Reconciled{}, r.recoverByJobs(ctx, name)
+		})
+		return errors.Join(err, r.divide(ctx, j))
 	}
-	at, found, err := r.reconcile(ctx, j)
-	r.cfg.Reconcile.Observe(ReconciledPart{Reconciled: found, Ended: at == es.End})
-	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment),
-		slog.Int("of", j.Of), slog.Bool("end", at == es.End),
+	at, found, err := r.reconcile(ctx, j, j.projections()...)
+	if !j.Recovers { // which is no part of a reconciliation of all projections
+		r.cfg.Reconcile.Observe(ReconciledPart{Reconciled: found, Ended: at == es.End})
+	}
+	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.String("projection", j.Projection),
+		slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
 		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked),
 		slog.Int("left", found.Left),
 		slog.Int("unreadable", found.Unreadable), slog.Float64("units", found.Units))
-	if errors.Is(err, ErrUnfinished) {
+	_, isOut := errors.AsType[*OutageError](err)
+	_, isNewer := errors.AsType[*UnknownFoldError](err)
+	switch {
+	case errors.Is(err, ErrUnfinished):
 		j.Position, j.Suspect = at, false // a new job: it has not ended a process yet
 		return r.engine.leave(ctx, 0, j)
+	case isOut: // the recovery from the outage begins with all streams again
+		return nil
+	case isNewer: // newer code recovers all generations
+		return r.engine.leave(ctx, later, j)
 	}
 	return err
+}
+
+// divide enqueues one job for each segment.
+func (r *Rebuilder) divide(ctx context.Context, j Job) error {
+	jobs := make([]Job, r.cfg.Reconcile.Segments)
+	for i := range jobs {
+		jobs[i] = Job{Task: Reconcile, Projection: j.Projection, Recovers: j.Recovers, Segment: i, Of: len(jobs)}
+	}
+	return r.engine.leave(ctx, 0, jobs...)
 }
 
 // reconcile compares one segment from a job's position, in the named projections or in all, and returns the position
 // that it reached.
 //
-// Errors: [ErrUnfinished] if the context is about to end.
+// Errors: [ErrUnfinished] if the context is about to end; [OutageError] if the store of a named projection is away;
+// [UnknownFoldError] if the job recovers and this code lacks a fold.
 func (r *Rebuilder) reconcile(ctx context.Context, j Job, projections ...string) (es.Position, Reconciled, error) {
 	var found Reconciled
-	targets, err := r.reconciled(ctx, projections)
+	targets, err := r.reconciled(ctx, projections, j.Recovers)
 	if err != nil {
 		return j.Position, found, err
 	}
@@ -176,15 +211,19 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job, projections ...string)
 	from := slices.Repeat([]es.Position{es.End}, j.Of)
 	from[j.Segment] = j.Position
 	// Eventually consistent reads cost half. A commit that is so new that they miss it is being delivered anyway.
-	cfg := es.AllConfig{From: from, UnitsPerSecond: r.cfg.Reconcile.UnitsPerSecond}
+	// A recovery must not miss any.
+	cfg := es.AllConfig{From: from, UnitsPerSecond: r.cfg.Reconcile.UnitsPerSecond, Consistent: j.Recovers}
 	scanning, cancel := r.engine.untilLate(ctx) // also ends the wait for the next page that UnitsPerSecond asks for
 	defer cancel()
 	at, err := es.All(scanning, r.scanner, cfg, func(_ context.Context, _ int, page es.ScanPage) error {
-		one, err := r.reconcilePage(ctx, targets, page, j.Suspect)
+		one, err := r.reconcilePage(ctx, targets, page, j)
 		if errors.Is(err, ErrUnfinished) { // the page is read again, and these are counted then
 			one.Streams, one.Parked, one.Unreadable = 0, 0, 0
 		}
 		found.Add(one)
+		if err == nil && len(projections) > 0 {
+			err = leftOut(targets)
+		}
 		return err
 	})
 	if err != nil && scanning.Err() != nil && ctx.Err() == nil {
@@ -196,14 +235,35 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job, projections ...string)
 	return at[j.Segment], found, err
 }
 
-// reconciled are the generations to compare: those that are filled. The others are caught up by their rebuild.
-func (r *Rebuilder) reconciled(ctx context.Context, projections []string) ([]target, error) {
-	targets, err := r.engine.targets(ctx)
+// leftOut returns an OutageError if one of the targets is left out.
+func leftOut(targets []target) error {
+	i := slices.IndexFunc(targets, func(t target) bool { return t.outage != nil })
+	if i < 0 {
+		return nil
+	}
+	return &OutageError{targets[i].sub.name(), *targets[i].outage}
+}
+
+// reconciled are the generations to compare: those that are filled. The others are caught up by their rebuild. But a
+// rebuild does not read again what batches left out during an outage, so a recovery compares all generations.
+//
+// Errors: the catalog's; [OutageError] if the store of a named projection is away; [UnknownFoldError] of a recovery.
+func (r *Rebuilder) reconciled(ctx context.Context, projections []string, recovers bool) ([]target, error) {
+	all, err := r.engine.targets(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Concat(targets...), func(t target) bool {
-		return t.fold == nil || t.Status == Building || !isAmong(&t, projections)
+	targets := slices.DeleteFunc(slices.Concat(all...), func(t target) bool { return !isAmong(&t, projections) })
+	if err := leftOut(targets); err != nil && len(projections) > 0 {
+		return nil, err
+	}
+	for _, t := range targets {
+		if recovers && t.fold == nil {
+			return nil, &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
+		}
+	}
+	return slices.DeleteFunc(targets, func(t target) bool {
+		return t.fold == nil || t.Status == Building && !recovers
 	}), nil
 }
 
@@ -211,7 +271,7 @@ func (r *Rebuilder) reconciled(ctx context.Context, projections []string) ([]tar
 //
 // Errors: [ErrUnfinished] if the context is about to end, and streams of the page may still be behind.
 func (r *Rebuilder) reconcilePage(
-	ctx context.Context, targets []target, page es.ScanPage, suspect bool,
+	ctx context.Context, targets []target, page es.ScanPage, j Job,
 ) (Reconciled, error) {
 	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
 	settled := map[es.StreamID]bool{} // streams whose last commit is old enough
@@ -221,7 +281,7 @@ func (r *Rebuilder) reconcilePage(
 			found.Streams++
 		}
 		last := i+1 == len(page.Commits) || page.Commits[i+1].Stream != c.Stream
-		if last && (r.cfg.Reconcile.MinAge < 0 || !c.At.After(youngest)) {
+		if last && (r.cfg.Reconcile.MinAge < 0 || j.Recovers || !c.At.After(youngest)) {
 			settled[c.Stream] = true
 		}
 	}
@@ -232,8 +292,15 @@ func (r *Rebuilder) reconcilePage(
 		if r.engine.late(ctx) {
 			return found, ErrUnfinished
 		}
-		one, err := r.reconcileIn(ctx, b, &targets[i], commits, page.Corrupt, suspect)
+		t := &targets[i]
+		if t.outage != nil {
+			continue
+		}
+		one, err := r.reconcileIn(ctx, b, t, commits, page.Corrupt, j)
 		found.Add(one)
+		if away := t.away(); away != nil {
+			err = r.leaveOut(ctx, targets, t.sub.name(), away)
+		}
 		if err != nil {
 			return found, err
 		}
@@ -244,9 +311,20 @@ func (r *Rebuilder) reconcilePage(
 	return found, nil
 }
 
+// leaveOut records an outage, and leaves the projection's generations out from now on.
+func (r *Rebuilder) leaveOut(ctx context.Context, targets []target, projection string, away error) error {
+	o, err := r.engine.noteOutage(ctx, projection, away)
+	for i := range targets {
+		if targets[i].sub.name() == projection {
+			targets[i].outage = o
+		}
+	}
+	return err
+}
+
 // reconcileIn catches up the streams that are behind in one generation.
 func (r *Rebuilder) reconcileIn(
-	ctx context.Context, b *batch, t *target, commits []es.Commit, corrupt []*es.CorruptError, suspect bool,
+	ctx context.Context, b *batch, t *target, commits []es.Commit, corrupt []*es.CorruptError, j Job,
 ) (Reconciled, error) {
 	last := map[es.StreamID]int64{} // the versions that the checkpoints must reach
 	for i := range commits {
@@ -265,10 +343,14 @@ func (r *Rebuilder) reconcileIn(
 		return Reconciled{}, fmt.Errorf("%s: checkpoints: %w", t, err)
 	}
 	var found Reconciled
-	m := mode{level: true, suspect: suspect}
+	how := func(cp Checkpoint) mode {
+		// The outage may have kept the mark of a suspect stream from being removed.
+		marked := j.Recovers && cp.Parked != nil && cp.Parked.Reason == Crashed
+		return mode{level: true, suspect: j.Suspect || marked}
+	}
 	behind := slices.DeleteFunc(streams, func(s es.StreamID) bool {
 		cp := at[s]
-		if r.engine.waits(cp, m) {
+		if r.engine.waits(cp, how(cp)) {
 			found.Parked++
 			return true
 		}
@@ -277,13 +359,14 @@ func (r *Rebuilder) reconcileIn(
 	if len(behind) == 0 {
 		return found, nil
 	}
-	b.each(t, behind, func(stream es.StreamID) error { return b.levelInTime(ctx, t, stream, m) })
+	b.each(t, behind, func(stream es.StreamID) error { return b.levelInTime(ctx, t, stream, how(at[stream])) })
 	for _, err := range b.failed {
 		return found, err
 	}
 	if at, err = t.sub.View.Checkpoints(ctx, t.Generation, behind...); err != nil {
 		return found, fmt.Errorf("%s: checkpoints: %w", t, err)
 	}
+	var left []Job
 	for _, stream := range behind {
 		switch {
 		case at[stream].Parked != nil:
@@ -292,7 +375,11 @@ func (r *Rebuilder) reconcileIn(
 			found.Healed++
 		default:
 			found.Left++
+			left = append(left, Job{Task: CatchUp, Projection: t.sub.name(), Stream: stream})
 		}
+	}
+	if j.Recovers && len(left) > 0 && !r.engine.late(ctx) { // no page is read twice
+		return found, r.engine.leave(ctx, soon, left...)
 	}
 	return found, nil
 }

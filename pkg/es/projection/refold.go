@@ -42,24 +42,51 @@ type Refolded struct {
 //
 // Errors: [ErrNotRebuilt] if the named projection is a reaction; [UnknownFoldError] for each generation whose fold this
 // code lacks; a [RefoldError] for each stream that fails: with [ErrStale] if it advanced too often during the call,
-// [ErrTooLarge], or errors of the fold, the store and the views; those of the views and the catalog. They are joined, and
+// [ErrTooLarge], or errors of the fold, the store and the views; an [OutageError] for each projection whose store is
+// away, whose documents may then be unchanged; those of the views and the catalog. They are joined, and
 // everything that can be done is done.
 func (e *Engine) Refold(ctx context.Context, streams []es.StreamID, projections ...string) (Refolded, error) {
+	out, left, err := e.refold(ctx, streams, projections)
+	return out, errors.Join(err, left.err())
+}
+
+// refold also returns the outages because of which projections were left out.
+func (e *Engine) refold(
+	ctx context.Context, streams []es.StreamID, projections []string,
+) (out Refolded, left outages, err error) {
 	kept, err := e.kept(ctx, projections)
 	if err != nil {
-		return Refolded{}, err
+		return out, nil, err
 	}
-	var (
-		out  Refolded
-		errs []error
-	)
+	var errs []error
+	isOut := map[string]bool{}
 	for i := range kept {
-		one, err := e.refoldIn(ctx, &kept[i], streams)
+		t := &kept[i]
+		if isOut[t.sub.name()] || !t.sub.readsAny(streams) {
+			continue
+		}
+		var one Refolded
+		o, err := t.outage, error(nil)
+		if o == nil {
+			one, err = e.refoldIn(ctx, t, streams)
+		}
+		if away := t.away(); away != nil {
+			o, err = e.noteOutage(ctx, t.sub.name(), away)
+		}
+		if o != nil {
+			isOut[t.sub.name()] = true
+			left = append(left, &OutageError{t.sub.name(), *o})
+		}
 		out.Documents += one.Documents
 		out.Rows += one.Rows
 		errs = append(errs, err)
 	}
-	return out, errors.Join(errs...)
+	return out, left, errors.Join(errs...)
+}
+
+// readsAny reports whether any version of the fold reads one of the streams.
+func (s *Subscription) readsAny(streams []es.StreamID) bool {
+	return slices.ContainsFunc(streams, func(stream es.StreamID) bool { return s.reads(stream.Type) })
 }
 
 // RefoldError is why a stream could not be folded again in a generation.
@@ -136,7 +163,7 @@ func (e *Engine) kept(ctx context.Context, projections []string) ([]keptTarget, 
 	}
 	var all []keptTarget
 	for i := range e.subscriptions {
-		sub := &e.subscriptions[i]
+		sub := e.subscriptions[i].watched(e.cfg.Parallel)
 		r, there := records[sub.name()]
 		if !there || !sub.Projection.rebuilds() || len(projections) > 0 && !slices.Contains(projections, sub.name()) {
 			continue
@@ -145,7 +172,7 @@ func (e *Engine) kept(ctx context.Context, projections []string) ([]keptTarget, 
 		from := len(all)
 		for _, b := range r.Builds {
 			if b.Status != Dropping {
-				all = append(all, keptTarget{target{Build: b, sub: sub, fold: sub.fold(b.Fold)}, isFed})
+				all = append(all, keptTarget{target{Build: b, sub: sub, fold: sub.fold(b.Fold), outage: r.away()}, isFed})
 			}
 		}
 		slices.SortStableFunc(all[from:], func(a, b keptTarget) int {

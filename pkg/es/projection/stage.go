@@ -232,7 +232,7 @@ func (r *Rebuilder) note(ctx context.Context, t *target, name string, what any) 
 }
 
 // stageSwap swaps if all segments were compared. Live writes can cause differences, so the whole comparison is repeated
-// a few times.
+// a few times. So is it during an outage of the projection's store.
 func (r *Rebuilder) stageSwap(ctx context.Context, s *Stage) error {
 	v, notes, err := r.surveyed(ctx, s)
 	if err != nil || v == nil {
@@ -256,7 +256,11 @@ func (r *Rebuilder) stageSwap(ctx context.Context, s *Stage) error {
 		return err
 	}
 	started := func(_ *Record, retired *Build) { retired.WorkerStarted = true } // this state machine drops it later
-	if err := r.swap(ctx, s.Projection, s.Generation, Building, started); err != nil {
+	err = r.swap(ctx, s.Projection, s.Generation, Building, started)
+	if _, isOut := errors.AsType[*OutageError](err); isOut {
+		return r.again(s, err)
+	}
+	if err != nil {
 		return err
 	}
 	s.Done = true

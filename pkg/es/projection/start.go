@@ -20,6 +20,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		return err
 	}
 	targets := slices.Concat(e.targetsOf(records)...)
+	hurry(targets)
 	for _, t := range targets {
 		if t.Status == Serving && t.fold == nil {
 			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
@@ -46,13 +47,18 @@ func (e *Engine) Start(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// retryOthers enqueues retries of the streams that another build of the code parked.
+// retryOthers enqueues retries of the streams that another build of the code parked. During an outage it leaves them to
+// the recovery.
 func (e *Engine) retryOthers(ctx context.Context, t *target) error {
-	if t.fold == nil {
+	if t.fold == nil || t.outage != nil {
 		return nil
 	}
 	var jobs []Job
 	for p, err := range t.sub.View.Parked(ctx, t.Generation) {
+		if isAway(err) {
+			_, err = e.noteOutage(ctx, t.sub.name(), err)
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("%s: parked streams: %w", t, err)
 		}

@@ -87,7 +87,7 @@ func (w *way) unmark(ctx context.Context) error {
 		if err == nil || errors.Is(err, ErrStale) { // another process has changed the checkpoint
 			return err
 		}
-		if waited := sleep(ctx, pause); waited != nil {
+		if isAway(err) || sleep(ctx, pause) != nil {
 			if w.cfg.Queue == nil {
 				return err
 			}

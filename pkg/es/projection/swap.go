@@ -24,8 +24,9 @@ func (e *NotFilledError) Error() string {
 // current one. That one is retired: it is kept, and receives events, for [RebuildConfig].KeepRetired. If the generation
 // already serves, Finish changes nothing.
 //
-// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view and
-// the catalog. The generation then stays as it was.
+// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; [OutageError] during an outage, when
+// batches leave out the generation too; those of the store, the view and the catalog. The generation then stays as it
+// was.
 func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.filled(ctx, projection, g)
 	switch {
@@ -64,17 +65,22 @@ func (r *Rebuilder) filled(ctx context.Context, projection string, g Generation)
 // swap lets a generation serve that has the status from, in one conditional write. also makes further changes to the
 // record. The view's own pointer, if there is one, is moved first: both generations are fed, and the one that readers switch
 // to is written first.
+//
+// Errors: [ErrNoGeneration]; [OutageError]; the catalog's; those of [Pointing].
 func (r *Rebuilder) swap(
 	ctx context.Context, projection string, g Generation, from Status, also func(next *Record, retired *Build),
 ) error {
-	if err := r.engine.point(ctx, r.engine.subscription(projection), g); err != nil {
-		return err
-	}
 	var retired Generation
 	err := r.change(ctx, projection, func(next *Record) error {
 		b, serving := next.Build(g), next.Serving()
 		if b == nil || b.Status != from {
 			return fmt.Errorf("generation %d is not %s: %w", g, from, ErrNoGeneration)
+		}
+		if next.Outage != nil {
+			return fmt.Errorf("generation %d can't serve now: %w", g, &OutageError{projection, *next.Outage})
+		}
+		if err := r.engine.point(ctx, r.engine.subscription(projection), g); err != nil {
+			return err
 		}
 		now := r.engine.cfg.Now()
 		serving.become(Retired, now)
@@ -98,7 +104,8 @@ func (r *Rebuilder) swap(
 // fed the generation.
 //
 // Errors: [ErrNoGeneration] if no retired generation is kept; [UnknownFoldError] if this code lacks its fold;
-// [VerificationError] if a stream can't be caught up; those of the store, the view and the catalog.
+// [VerificationError] if a stream can't be caught up; [OutageError] during an outage; those of the store, the view and
+// the catalog.
 func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation, error) {
 	return r.rollBack(ctx, projection, r.level)
 }
@@ -209,22 +216,29 @@ func (r *Rebuilder) FillNew(ctx context.Context) error {
 	return nil
 }
 
-// Do runs a job from the queue. What is left of it is enqueued again.
+// Do runs a job from the queue. What is left of it is enqueued again. During an outage, CatchUp leaves the stream to the
+// recovery; what the recovery does not do, a retry of a parked stream and FoldAgain, comes again later.
 //
 // Errors: those of the job's task; the queue's. The job must then be run again.
 func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 	switch j.Task {
 	case CatchUp:
-		err := r.engine.catchUp(ctx, j.Stream, mode{level: true, retry: j.Retry, suspect: j.Suspect}, j.projections())
-		if errors.Is(err, ErrUnfinished) {
+		m := mode{level: true, retry: j.Retry, suspect: j.Suspect}
+		left, err := r.engine.catchUp(ctx, j.Stream, m, j.projections())
+		switch {
+		case errors.Is(err, ErrUnfinished):
 			return r.engine.leave(ctx, 0, j)
+		case j.Retry:
+			err = errors.Join(err, r.engine.comeAgain(ctx, j, left))
 		}
 		return r.engine.again(ctx, j, err)
 	case Reconcile:
 		return r.doReconcile(ctx, j)
 	case FoldAgain:
-		_, err := r.engine.Refold(ctx, []es.StreamID{j.Stream}, j.projections()...)
-		return err
+		_, left, err := r.engine.refold(ctx, []es.StreamID{j.Stream}, j.projections())
+		return errors.Join(err, r.engine.comeAgain(ctx, j, left))
+	case Recover:
+		return r.doRecover(ctx, j)
 	}
 	return fmt.Errorf("unknown task %q", j.Task)
 }

@@ -48,7 +48,7 @@ func (e *Engine) Parked(ctx context.Context, projections ...string) iter.Seq2[Wa
 // tried.
 //
 // Errors: [UnknownProjectionError]; the first error of the catalog or the views. A stream that fails again is parked
-// again; that is no error.
+// again; that is no error. If there is no other error, an [OutageError] for each projection that was left out.
 func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) {
 	if err := e.known(projections); err != nil {
 		return 0, err
@@ -59,8 +59,15 @@ func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) 
 	}
 	b := e.newBatch(nil)
 	tried := map[string]bool{} // a stream may be parked in several generations
+	var left outages
 	for _, t := range slices.Concat(targets...) {
 		if t.fold == nil || !isAmong(&t, projections) {
+			continue
+		}
+		if t.outage != nil {
+			if t.Status == Serving {
+				left = append(left, &OutageError{t.sub.name(), *t.outage})
+			}
 			continue
 		}
 		parked, err := parkedIn(ctx, t.sub.View, t.Generation)
@@ -74,9 +81,10 @@ func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) 
 			return b.level(ctx, &t, stream, mode{level: true, retry: true})
 		})
 	}
+	left = append(left, b.noteOutages(ctx)...)
 	b.notify(ctx)
 	for stream, err := range b.failed {
 		return len(tried), fmt.Errorf("retry %s: %w", stream, err)
 	}
-	return len(tried), nil
+	return len(tried), left.err()
 }
