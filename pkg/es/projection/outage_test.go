@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -154,6 +155,7 @@ type apart struct {
 	*bench
 	remote *remote
 	near   *memview.View
+	pause  time.Duration // before each save of near
 	former []projection.Projection
 }
 
@@ -178,7 +180,20 @@ func (a *apart) processOn(
 	}
 	return projection.NewEngine(a.store, c, cfg,
 		projection.Subscription{Projection: newest, Former: a.former, View: a.remote, Apart: true},
-		projection.Subscription{Projection: nearby(), View: a.near})
+		projection.Subscription{Projection: nearby(), View: pausing{a.near, a.pause}})
+}
+
+// pausing pauses before each save.
+type pausing struct {
+	projection.View
+	pause time.Duration
+}
+
+func (v pausing) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
+	time.Sleep(v.pause)
+	return v.View.Save(ctx, g, moves, rows)
 }
 
 // registered is a new process after its start.
@@ -371,6 +386,7 @@ func TestHangingStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newApart()
+		a.pause = time.Millisecond // so that the streams of log and of near alternate
 		e := a.registered(t, a.queued(), logOf(1, false))
 		var ids []string
 		var commits []es.Commit
@@ -379,16 +395,20 @@ func TestHangingStore(t *testing.T) {
 			commits = append(commits, a.write(t, ids[i], Swollen{1})) // each is saved by itself
 		}
 		a.remote.becomes(hanging, 0)
-		began := time.Now()
+		began, reached := time.Now(), a.remote.reached()
 		ended := make(chan map[es.StreamID]error)
 		go func() { ended <- e.Apply(t.Context(), commits) }()
+		time.Sleep(time.Duration(len(ids)) * time.Millisecond)
 		synctest.Wait()
-		a.wantNear(t, commits...) // no time has passed
+		a.wantNear(t, commits...)
 		if failed := <-ended; len(failed) > 0 {
 			t.Errorf("streams that failed: %v, want none", failed)
 		}
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("the batch took %v, want 5s", took)
+		}
+		if n := a.remote.reached() - reached; n != 1 {
+			t.Errorf("%d calls of the store, want 1", n)
 		}
 		if o := a.record(t).Outage; o == nil || o.Reason != "no answer within 5s" {
 			t.Errorf("outage %+v, want no answer within 5s", o)
@@ -401,6 +421,42 @@ func TestHangingStore(t *testing.T) {
 		a.remote.becomes(answering, 0)
 		a.run(t, r)
 		a.wantRows(t, 1, logOf(1, false), ids...)
+	})
+}
+
+// staggered hangs in each save of stream a, and in all saves of stream b but the first, which takes 3 s.
+type staggered struct {
+	projection.View
+	saves int
+}
+
+func (v *staggered) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
+	if moves[0].Stream == note("b") {
+		if v.saves++; v.saves == 1 {
+			time.Sleep(3 * time.Second)
+			return v.View.Save(ctx, g, moves, rows)
+		}
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestHangingTogether: once one call took too long, a call that began later ends too.
+func TestHangingTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.now = time.Now()
+		v := &staggered{View: b.view}
+		e := projection.NewEngine(b.store, b.catalog, projection.Config{Log: slog.New(slog.DiscardHandler)},
+			projection.Subscription{Projection: logOf(1, false), View: v, Apart: true})
+		began := time.Now()
+		apply(t, e, b.write(t, "a", Swollen{1}), b.write(t, "b", Fanned{150}))
+		if took := time.Since(began); took != 5*time.Second || v.saves != 2 {
+			t.Errorf("the batch took %v and %d saves of b, want 5s and 2", took, v.saves)
+		}
 	})
 }
 
@@ -431,8 +487,8 @@ func TestOutageInterrupted(t *testing.T) {
 						a.queue.jobs = append(a.queue.jobs, job)
 					}
 				}
-				apply(t, fine, a.write(t, "b", Noted{"y"}))
 				a.remote.becomes(answering, 0)
+				apply(t, fine, a.write(t, "b", Noted{"y"}))
 				a.run(t, a.rebuilder(fine))
 				a.wantOutage(t, "none")
 				a.wantRows(t, 1, logOf(1, false), "a", "b")
@@ -774,6 +830,17 @@ func TestOutageWhileRebuilding(t *testing.T) {
 	a.wantOutage(t, "none")
 	a.wantRows(t, 1, logOf(1, false), ids...)
 	a.wantRows(t, 2, logOf(2, false), ids...)
+	record := a.record(t)
+	record.Outage = &projection.Outage{Since: a.now, Recovering: true}
+	if err := a.catalog.Replace(t.Context(), record); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Finish(t.Context(), "log", build.Generation); !errors.As(err, &away) {
+		t.Errorf("Finish before the reconciliation has begun: %v, want OutageError", err)
+	}
+	if _, err := r.Recover(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := r.Finish(t.Context(), "log", build.Generation); err != nil {
 		t.Error(err)
 	}
@@ -961,5 +1028,122 @@ func TestReadDuringOutage(t *testing.T) {
 	got, err := s.Progress(t.Context(), es.StreamVersion{Stream: note("a"), Version: 2})
 	if diff := cmp.Diff(int64(1), got.Version); err != nil || diff != "" || got.Shows {
 		t.Errorf("%+v, %v; want version 1, which does not show version 2", got, err)
+	}
+}
+
+// TestOutageDuringRecovery: the store goes away again after the reconciliation, but before the first outage is removed.
+// That is a new outage: the job of the first does not remove it.
+func TestOutageDuringRecovery(t *testing.T) {
+	t.Parallel()
+	a := newApart()
+	e := a.registered(t, a.queued(), logOf(1, false))
+	a.remote.becomes(failing, 0)
+	apply(t, e, a.write(t, "a", Noted{"x"}))
+	job := a.queue.take()[0]
+	a.remote.becomes(answering, 0)
+	catalog := &slowCatalog{Catalog: a.catalog}
+	recovering := a.rebuilder(a.processOn(catalog, a.queued(), logOf(1, false)))
+	catalog.before = func() { // feed log again
+		catalog.before = func() { // remove the outage
+			a.wantOutage(t, "recovering")
+			a.run(t, a.rebuilder(e))
+			a.remote.becomes(failing, 0)
+			apply(t, e, a.write(t, "a", Noted{"y"}))
+			catalog.before = func() {}
+		}
+	}
+	if err := recovering.Do(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	a.wantOutage(t, "away")
+	a.remote.becomes(answering, 0)
+	a.run(t, a.rebuilder(e))
+	a.wantOutage(t, "none")
+	a.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// TestSlowRecovery: a process that found the store back does not end an outage that began after that.
+func TestSlowRecovery(t *testing.T) {
+	t.Parallel()
+	a := newApart()
+	e := a.registered(t, a.queued(), logOf(1, false))
+	a.remote.becomes(failing, 0)
+	apply(t, e, a.write(t, "a", Noted{"x"}))
+	a.remote.becomes(answering, 0)
+	catalog := &slowCatalog{Catalog: a.catalog}
+	slow := a.rebuilder(a.processOn(catalog, a.queued(), logOf(1, false)))
+	catalog.before = func() {
+		catalog.before = func() {}
+		a.run(t, a.rebuilder(e))
+		a.wantOutage(t, "none")
+		a.remote.becomes(failing, 0)
+		apply(t, e, a.write(t, "a", Noted{"y"}))
+	}
+	if _, err := slow.Recover(t.Context(), "log"); !errors.Is(err, projection.ErrStale) {
+		t.Errorf("Recover: %v, want ErrStale", err)
+	}
+	if o := a.record(t).Outage; o == nil || o.Recovering || !o.Since.Equal(a.now) {
+		t.Errorf("outage %+v, want the one since %v", o, a.now)
+	}
+}
+
+// brokenCatalog refuses to change records.
+type brokenCatalog struct{ projection.Catalog }
+
+func (brokenCatalog) Replace(context.Context, projection.Record) error { return errOutage }
+
+// TestRecoverComesAgain: the job of an outage comes again also if the catalog fails, however often.
+func TestRecoverComesAgain(t *testing.T) {
+	t.Parallel()
+	a := newApart()
+	e := a.registered(t, a.queued(), logOf(1, false))
+	a.remote.becomes(failing, 0)
+	apply(t, e, a.write(t, "a", Noted{"x"}))
+	a.remote.becomes(answering, 0)
+	job := a.queue.take()[0]
+	broken := a.rebuilder(a.processOn(brokenCatalog{a.catalog}, a.queued(), logOf(1, false)))
+	for range 10 {
+		if err := broken.Do(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		if jobs := a.queue.take(); !slices.Equal(jobs, []projection.Job{job}) || a.queue.last != 15*time.Second {
+			t.Fatalf("jobs %+v with a delay of %v, want %+v in 15 s", jobs, a.queue.last, job)
+		}
+	}
+	job.Projection = "unheard"
+	if err := broken.Do(t.Context(), job); !errors.As(err, new(*projection.UnknownProjectionError)) {
+		t.Errorf("job of an unknown projection: %v, want UnknownProjectionError", err)
+	}
+}
+
+// consistency is a scanner that tells how it was read.
+type consistency struct {
+	es.Scanner
+	mu   sync.Mutex
+	seen map[bool]int
+}
+
+func (c *consistency) Scan(ctx context.Context, s es.Segment) iter.Seq2[es.ScanPage, error] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[s.Consistent]++
+	return c.Scanner.Scan(ctx, s)
+}
+
+// TestRecoveryIsConsistent: a recovery reads the events strongly consistent. Other reconciliations need not.
+func TestRecoveryIsConsistent(t *testing.T) {
+	t.Parallel()
+	a := newApart()
+	e := a.registered(t, projection.Config{}, logOf(1, false))
+	a.remote.becomes(failing, 0)
+	apply(t, e, a.write(t, "a", Noted{"x"}))
+	a.remote.becomes(answering, 0)
+	scans := &consistency{Scanner: a.store, seen: map[bool]int{}}
+	r := a.reconciler(e, scans)
+	if _, err := r.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := map[bool]int{true: 3, false: 3}; !maps.Equal(scans.seen, want) {
+		t.Errorf("scans by consistency: %v, want %v", scans.seen, want)
 	}
 }
