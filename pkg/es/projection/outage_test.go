@@ -929,11 +929,15 @@ func TestStartDuringOutage(t *testing.T) {
 	cfg.CodeVersion = func() string { return "mended" }
 	mended := a.process(cfg, ledgerOf(1, "mended"))
 	a.remote.becomes(failing, 0)
+	reached := a.remote.reached()
 	for range 2 {
 		if err := mended.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		a.wantOutage(t, "away")
+	}
+	if n := a.remote.reached() - reached; n != 1 {
+		t.Errorf("%d calls of the store in two starts, want 1", n)
 	}
 	a.queue.wantCount(t, projection.Recover, 1)
 	a.remote.becomes(answering, 0)
@@ -960,6 +964,46 @@ func TestOutageAfterMark(t *testing.T) {
 		a.wantParked(t, map[string]string{})
 		a.wantRows(t, 1, logOf(1, false), "a")
 	})
+}
+
+// busy is a view whose saves conflict with others.
+type busy struct {
+	projection.View
+	is bool
+}
+
+func (v *busy) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
+	if v.is {
+		return projection.ErrContended
+	}
+	return v.View.Save(ctx, g, moves, rows)
+}
+
+// TestBusyRecovery: streams that can't be saved during the recovery, because of conflicts, are caught up later.
+func TestBusyRecovery(t *testing.T) {
+	t.Parallel()
+	a := newApart()
+	v := &busy{View: a.view}
+	a.remote.View = v
+	e := a.registered(t, a.queued(), logOf(1, false))
+	a.remote.becomes(failing, 0)
+	apply(t, e, a.write(t, "a", Noted{"x"}))
+	a.remote.becomes(answering, 0)
+	v.is = true
+	r := a.rebuilder(e)
+	for range 2 { // the job of the outage, and those of the segments
+		for _, j := range a.queue.take() {
+			if err := r.Do(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	v.is = false
+	a.queue.wantCount(t, projection.CatchUp, 1)
+	a.run(t, r)
+	a.wantRows(t, 1, logOf(1, false), "a")
 }
 
 // TestOutageRecord: the reason is cut, and other programs see the outage in the record.
