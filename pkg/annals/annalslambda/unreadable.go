@@ -44,6 +44,9 @@ func (p *Subscriber) unreadable(ctx context.Context, record *events.DynamoDBEven
 	if err == nil {
 		err = p.engine.CatchUp(ctx, stream)
 	}
+	if _, away := errors.AsType[*projection.OutageError](err); away { // its recovery catches up the stream, too
+		err = nil
+	}
 	done := err == nil
 	if !done {
 		said = append(said, slog.String("error", annalshttp.Describe(err)))
