@@ -57,10 +57,13 @@ func hurry(generations []target) {
 // away returns why the target's store was found away, nil if it was not.
 func (t *target) away() error {
 	if v, apart := t.sub.View.(*watched); apart {
-		return context.Cause(v.gone)
+		return v.away()
 	}
 	return nil
 }
+
+// away returns why the store was found away, nil if it was not.
+func (v *watched) away() error { return context.Cause(v.gone) }
 
 // awayError is the error of a call of a view apart whose store is away.
 type awayError struct{ err error }
@@ -78,8 +81,8 @@ func isAway(err error) bool {
 //
 // Errors: an awayError if the store is unavailable or does not answer in time; the call's.
 func (v *watched) call(ctx context.Context, do func(context.Context) error) error {
-	if v.gone.Err() != nil {
-		return context.Cause(v.gone)
+	if gone := v.away(); gone != nil {
+		return gone
 	}
 	within, _, done := v.within(ctx)
 	defer done()
@@ -113,7 +116,7 @@ func (v *watched) judge(ctx, within context.Context, err error) error {
 	default:
 		return err
 	}
-	return context.Cause(v.gone)
+	return v.away()
 }
 
 // sequence makes a call that yields elements. The limit is that of each element.

@@ -85,8 +85,8 @@ func (e *Engine) noteOutage(ctx context.Context, projection string, cause error)
 		next := record.clone()
 		next.Outage = noted
 		if err = e.catalog.Replace(ctx, next); err == nil {
-			e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the store of a projection is away: batches leave the projection out "+
-				"until its store answers again, then it is reconciled", slog.String("projection", projection),
+			e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the store of a projection is away: batches leave the projection "+
+				"out until its store answers again, then it is reconciled", slog.String("projection", projection),
 				slog.Time("since", noted.Since), slog.String("reason", noted.Reason))
 			return noted, nil
 		}
@@ -114,8 +114,8 @@ func (all outages) err() error {
 	return errors.Join(errs...)
 }
 
-// noteOutages records the outages that a batch found, and returns them. The streams that met one are then done: they are
-// left to the recovery. If an outage can't be recorded, its streams fail.
+// noteOutages records the outages that a batch found, and returns them. The streams that met one are then done: they
+// are left to the recovery. If an outage can't be recorded, its streams fail.
 func (b *batch) noteOutages(ctx context.Context) outages {
 	var all outages
 	failed := map[string]error{}

@@ -301,8 +301,9 @@ func TestOutage(t *testing.T) {
 					t.Fatalf("jobs %+v with a delay of %v, want %+v in 15 s", jobs, a.queue.last, job)
 				}
 			}
-			if n := strings.Count(said.String(), "level=WARN"); n != 1 || !strings.Contains(said.String(), "projection=log") {
-				t.Errorf("%d warnings, want one:\n%s", n, said.String())
+			log := said.String()
+			if n := strings.Count(log, "level=WARN"); n != 1 || !strings.Contains(log, "projection=log") {
+				t.Errorf("%d warnings, want one:\n%s", n, log)
 			}
 			a.remote.becomes(answering, 0)
 			if err := r.Do(t.Context(), job); err != nil {
@@ -373,7 +374,8 @@ func TestNoOutage(t *testing.T) {
 		e := b.engineOn(b.store, v, b.catalog, b.queued(), logOf(1, false))
 		b.now = time.Time{}
 		v.becomes(failing, 0)
-		if failed := e.Apply(t.Context(), []es.Commit{b.write(t, "a", Noted{"x"})}); !errors.Is(failed[note("a")], v.err) {
+		failed := e.Apply(t.Context(), []es.Commit{b.write(t, "a", Noted{"x"})})
+		if !errors.Is(failed[note("a")], v.err) {
 			t.Errorf("streams that failed: %v, want a", failed)
 		}
 		b.wantOutage(t, "none")
@@ -643,10 +645,11 @@ func TestOutageWithoutQueue(t *testing.T) {
 			a.write(t, "never", Noted{"delivered"})
 			r := a.rebuilder(e)
 			found, err := end(t.Context(), r)
-			if away, is := errors.AsType[*projection.OutageError](err); name == "Recover" && (!is || away.Projection != "log") {
+			away, is := errors.AsType[*projection.OutageError](err)
+			if name == "Recover" && (!is || away.Projection != "log") {
 				t.Errorf("Recover during the outage: %v, want OutageError of log", err)
 			} else if name == "Reconcile" && (err != nil || found.Streams != 3) {
-				t.Errorf("Reconcile during the outage: %+v, %v; want that it compares the 3 streams of near", found, err)
+				t.Errorf("Reconcile during the outage: %+v, %v; want that it compares 3 streams", found, err)
 			}
 			a.wantOutage(t, "away")
 			a.remote.becomes(answering, 0)
@@ -713,8 +716,8 @@ func TestReconcileFindsOutage(t *testing.T) {
 }
 
 // TestOutageKeepsJobs: a job that catches up a stream ends, because the recovery does the same. Retries of parked
-// streams and folds from the first event wait for the end of the outage. A direct call says that the projection was left
-// out.
+// streams and folds from the first event wait for the end of the outage. A direct call says that the projection was
+// left out.
 func TestOutageKeepsJobs(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false} { // is the outage known before the jobs run?
@@ -856,8 +859,7 @@ func TestSwapWaitsForOutage(t *testing.T) {
 	e := a.process(projection.Config{Queue: a.queue}, logOf(2, false))
 	r := a.rebuilder(e)
 	swaps := 0
-	var last projection.Stage
-	_, err := finishWith(projection.Stage{Projection: "log"}, func(what string, s projection.Stage) (projection.Stage, error) {
+	step := func(what string, s projection.Stage) (projection.Stage, error) {
 		if what == projection.StageSwap && swaps == 0 {
 			a.remote.becomes(failing, 0)
 			apply(t, e, a.write(t, "a", Noted{"y"}))
@@ -866,15 +868,15 @@ func TestSwapWaitsForOutage(t *testing.T) {
 		out, err := r.Advance(t.Context(), what, s)
 		if what == projection.StageSwap {
 			if swaps++; swaps == 1 {
-				if last = out; err != nil || last.Done {
+				if err != nil || out.Done {
 					t.Errorf("the swap during the outage: %+v, %v; want that it is not done", out, err)
 				}
 				a.run(t, r)
 			}
 		}
 		return out, err
-	})
-	if err != nil || swaps != 2 {
+	}
+	if _, err := finishWith(projection.Stage{Projection: "log"}, step); err != nil || swaps != 2 {
 		t.Errorf("%d swaps, %v; want 2", swaps, err)
 	}
 	if got := a.statuses(t); got != "1 retired, 2 serving" {
@@ -1016,7 +1018,8 @@ func TestOutageRecord(t *testing.T) {
 	apply(t, e, a.write(t, "a", Noted{"x"}))
 	record := a.record(t)
 	reason := record.Outage.Reason
-	if len(reason) < 499 || len(reason) > 500 || !utf8.ValidString(reason) || !strings.HasPrefix(reason, "store unavailable: xä") {
+	if len(reason) < 499 || len(reason) > 500 || !utf8.ValidString(reason) ||
+		!strings.HasPrefix(reason, "store unavailable: xä") {
 		t.Errorf("reason of %d bytes: %s", len(reason), reason)
 	}
 	record.Outage.Reason = "gone"

@@ -363,7 +363,18 @@ func (r *Rebuilder) reconcileIn(
 	for _, err := range b.failed {
 		return found, err
 	}
-	if at, err = t.sub.View.Checkpoints(ctx, t.Generation, behind...); err != nil {
+	healed, err := r.counted(ctx, t, behind, last, j)
+	found.Add(healed)
+	return found, err
+}
+
+// counted counts the streams that were behind by what became of them. A recovery leaves those that are still behind to
+// the queue.
+func (r *Rebuilder) counted(
+	ctx context.Context, t *target, behind []es.StreamID, last map[es.StreamID]int64, j Job,
+) (found Reconciled, err error) {
+	at, err := t.sub.View.Checkpoints(ctx, t.Generation, behind...)
+	if err != nil {
 		return found, fmt.Errorf("%s: checkpoints: %w", t, err)
 	}
 	var left []Job
@@ -378,7 +389,7 @@ func (r *Rebuilder) reconcileIn(
 			left = append(left, Job{Task: CatchUp, Projection: t.sub.name(), Stream: stream})
 		}
 	}
-	if j.Recovers && len(left) > 0 && !r.engine.late(ctx) { // no page is read twice
+	if j.Recovers && len(left) > 0 && !r.engine.late(ctx) { // if it is late, the page is read again
 		return found, r.engine.leave(ctx, soon, left...)
 	}
 	return found, nil

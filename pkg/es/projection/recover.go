@@ -144,8 +144,8 @@ func (r *Rebuilder) reopen(ctx context.Context, projection string) (*Outage, err
 	if err != nil {
 		return nil, err
 	}
-	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "the store of a projection answers again: batches feed the projection, and "+
-		"it is reconciled", slog.String("projection", projection), slog.Time("since", o.Since))
+	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "the store of a projection answers again: batches feed the projection, "+
+		"and it is reconciled", slog.String("projection", projection), slog.Time("since", o.Since))
 	return o, nil
 }
 

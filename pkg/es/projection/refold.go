@@ -172,7 +172,8 @@ func (e *Engine) kept(ctx context.Context, projections []string) ([]keptTarget, 
 		from := len(all)
 		for _, b := range r.Builds {
 			if b.Status != Dropping {
-				all = append(all, keptTarget{target{Build: b, sub: sub, fold: sub.fold(b.Fold), outage: r.away()}, isFed})
+				t := target{Build: b, sub: sub, fold: sub.fold(b.Fold), outage: r.away()}
+				all = append(all, keptTarget{t, isFed})
 			}
 		}
 		slices.SortStableFunc(all[from:], func(a, b keptTarget) int {

@@ -24,9 +24,9 @@ func (e *NotFilledError) Error() string {
 // current one. That one is retired: it is kept, and receives events, for [RebuildConfig].KeepRetired. If the generation
 // already serves, Finish changes nothing.
 //
-// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; [OutageError] during an outage, when
-// batches leave out the generation too; those of the store, the view and the catalog. The generation then stays as it
-// was.
+// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; [OutageError] during an outage,
+// when batches leave out the generation too; those of the store, the view and the catalog. The generation then stays as
+// it was.
 func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.filled(ctx, projection, g)
 	switch {
@@ -216,8 +216,8 @@ func (r *Rebuilder) FillNew(ctx context.Context) error {
 	return nil
 }
 
-// Do runs a job from the queue. What is left of it is enqueued again. During an outage, CatchUp leaves the stream to the
-// recovery; what the recovery does not do, a retry of a parked stream and FoldAgain, comes again later.
+// Do runs a job from the queue. What is left of it is enqueued again. During an outage, CatchUp leaves the stream to
+// the recovery; what the recovery does not do, a retry of a parked stream and FoldAgain, comes again later.
 //
 // Errors: those of the job's task; the queue's. The job must then be run again.
 func (r *Rebuilder) Do(ctx context.Context, j Job) error {
