@@ -69,11 +69,15 @@ func listDocuments(t *testing.T, f *fixture) {
 	f.wantListed(t, 1, documents(1, "few"), few...)
 	f.wantListed(t, 1, documents(0, "few"))
 	f.wantListed(t, 1, documents(1, "all"))
-	f.wantListed(t, 1, projection.Listing{Kind: projection.OwnRow, Partition: "all"})
+	for _, kind := range f.has.kinds() {
+		if kind != projection.IndexedRow {
+			f.wantListed(t, 1, projection.Listing{Kind: kind, Partition: "all"})
+		}
+	}
 	f.wantRows(t, 1, map[projection.RowKey]string{}) // indexed rows have no keys of their own
 }
 
-// listNoneSuch: listing a list that does not exist, or reading an indexed row by its key, is an error.
+// listNoneSuch: listing a list that does not exist is an error.
 func listNoneSuch(t *testing.T, f *fixture) {
 	for _, list := range []int{-1, 99} {
 		var failed error
@@ -84,6 +88,10 @@ func listNoneSuch(t *testing.T, f *fixture) {
 			t.Errorf("list number %d was accepted, want an error", list)
 		}
 	}
+}
+
+// noIndexedRows: reading an indexed row by its key is an error.
+func noIndexedRows(t *testing.T, f *fixture) {
 	if _, err := f.Rows(t.Context(), 1, projection.RowKey{Key: key("p", "s"), Kind: projection.IndexedRow}); err == nil {
 		t.Error("an indexed row was read by its key, want an error")
 	}

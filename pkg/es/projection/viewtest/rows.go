@@ -12,49 +12,71 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-func rowKinds(t *testing.T, f *fixture) {
-	k := key("p", "s")
+// wrote is a write, and the row that it leaves, "" if none.
+type wrote struct {
+	write projection.Write
+	row   string
+}
+
+// wantWritten saves writes of one row one after the other, and wants the row that each leaves.
+func (f *fixture) wantWritten(t *testing.T, k projection.RowKey, steps []wrote) {
+	t.Helper()
 	cp := projection.Checkpoint{}
-	for i, step := range []struct {
-		write projection.Write
-		want  map[projection.RowKey]string
-	}{
-		// delete a row that does not exist
-		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{}},
-		{put(k, `{"a":1}`), map[projection.RowKey]string{own("p", "s"): `{"a":1}`}},
-		{add(t, k, "n", "0"), map[projection.RowKey]string{own("p", "s"): `{"a":1}`, shared("p", "s"): "n=0"}},
-		{put(k, `null`), map[projection.RowKey]string{own("p", "s"): `null`, shared("p", "s"): "n=0"}},
-		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{shared("p", "s"): "n=0"}},
-		{add(t, k, "n", "-1", "row", "1"), map[projection.RowKey]string{shared("p", "s"): "n=-1 row=1"}},
-	} {
+	for i, step := range steps {
 		next := at(int64(i + 1))
 		f.mustMove(t, stream("a"), cp, next, step.write)
-		f.wantRows(t, 1, step.want)
+		want := map[projection.RowKey]string{}
+		if step.row != "" {
+			want[k] = step.row
+		}
+		f.wantRows(t, 1, want)
 		cp = next
 	}
+}
+
+func ownRows(t *testing.T, f *fixture) {
+	k := key("p", "s")
+	gone := projection.Write{Kind: projection.Delete, Key: k}
+	f.wantWritten(t, own("p", "s"), []wrote{
+		{gone, ""}, {put(k, `{"a":1}`), `{"a":1}`}, {put(k, `null`), `null`}, {gone, ""}, {put(k, `"ü"`), `"ü"`},
+	})
+}
+
+func counterRows(t *testing.T, f *fixture) {
+	k := key("p", "s")
+	f.wantWritten(t, shared("p", "s"), []wrote{
+		{add(t, k, "n", "0"), "n=0"}, {add(t, k, "n", "-1", "row", "1"), "n=-1 row=1"},
+		{add(t, k, "row", "-2.5"), "n=-1 row=-1.5"},
+	})
 }
 
 // kindsApart: rows of different kinds with the same key are independent.
 func kindsApart(t *testing.T, f *fixture) {
 	k := key("p", "s")
-	cp := at(1)
-	cp.Slots = []projection.Slot{{Key: k, Row: json.RawMessage(`"slot"`)}}
+	cp, next := at(1), at(2)
+	if f.has.Index {
+		cp.Slots = []projection.Slot{{Key: k, Row: json.RawMessage(`"slot"`)}}
+		next.Slots = cp.Slots
+	}
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, cp, put(k, `"own"`), add(t, k, "n", "1"))
-	f.mustAppend(t, projection.AppendRow{Key: k, Epoch: 2, Row: json.RawMessage(`"appended"`)})
+	if f.has.Append {
+		f.mustAppend(t, projection.AppendRow{Key: k, Epoch: 2, Row: json.RawMessage(`"appended"`)})
+	}
 	want := map[projection.RowKey]string{
 		own("p", "s"): `"own"`, shared("p", "s"): "n=1", appended(k): `"appended" in epoch 2`,
 	}
 	f.wantRows(t, 1, want)
-	for kind, row := range []string{`"own"`, "n=1", `"appended" in epoch 2`, `"slot" of Note#a`} {
-		f.wantListed(t, 1, projection.Listing{Kind: projection.RowKind(kind), Partition: "p"}, "s: "+row)
+	rows := []string{`"own"`, "n=1", `"appended" in epoch 2`, `"slot" of Note#a`}
+	for _, kind := range f.has.kinds() {
+		f.wantListed(t, 1, projection.Listing{Kind: kind, Partition: "p"}, "s: "+rows[kind])
 	}
-	next := at(2)
-	next.Slots = cp.Slots
 	f.mustMove(t, stream("a"), cp, next, projection.Write{Kind: projection.Delete, Key: k}, add(t, k, "n", "1"))
 	delete(want, own("p", "s"))
 	want[shared("p", "s")] = "n=2"
 	f.wantRows(t, 1, want)
-	f.wantListed(t, 1, documents(0, "p"), `s: "slot" of Note#a`)
+	if f.has.Index {
+		f.wantListed(t, 1, documents(0, "p"), `s: "slot" of Note#a`)
+	}
 }
 
 func exactNumbers(t *testing.T, f *fixture) {
@@ -129,7 +151,6 @@ func listKeys(t *testing.T, f *fixture) {
 
 func manyRows(t *testing.T, f *fixture) {
 	want := map[projection.RowKey]string{}
-	var streams []es.StreamID
 	for i := range 5 {
 		var rows []projection.Write
 		for j := range 50 {
@@ -137,10 +158,17 @@ func manyRows(t *testing.T, f *fixture) {
 			rows = append(rows, put(k, `1`))
 			want[projection.RowKey{Key: k}] = `1`
 		}
-		streams = append(streams, stream(i))
 		f.mustMove(t, stream(i), projection.Checkpoint{}, at(1), rows...)
 	}
 	f.wantRows(t, 1, want)
+}
+
+func manyCheckpoints(t *testing.T, f *fixture) {
+	var streams []es.StreamID
+	for i := range 5 {
+		streams = append(streams, stream(i))
+		f.mustMove(t, stream(i), projection.Checkpoint{}, at(1))
+	}
 	for i := range 200 {
 		streams = append(streams, stream(fmt.Sprint("none", i)))
 	}
@@ -150,7 +178,7 @@ func manyRows(t *testing.T, f *fixture) {
 	}
 }
 
-// fill writes something of every kind to a generation.
+// fill writes something of every kind that the store holds to a generation.
 func (f *fixture) fill(t *testing.T, g projection.Generation) {
 	t.Helper()
 	var rows []projection.Write
@@ -158,13 +186,15 @@ func (f *fixture) fill(t *testing.T, g projection.Generation) {
 		rows = append(rows, put(key("p", fmt.Sprint(i)), fmt.Sprint(g)))
 	}
 	rows = append(rows, add(t, key("p", "s"), "n", fmt.Sprint(g)))
-	move := []projection.CheckpointUpdate{{Stream: stream("a"), Next: filled(g)}}
-	if err := f.Save(t.Context(), g, move, rows); err != nil {
+	move := []projection.CheckpointUpdate{{Stream: stream("a"), Next: f.filled(g)}}
+	if err := f.Save(t.Context(), g, move, f.has.held(rows...)); err != nil {
 		t.Fatal(err)
 	}
-	row := projection.AppendRow{Key: key("p", "s"), Epoch: int(g), Row: json.RawMessage(`1`)}
-	if err := f.Append(t.Context(), g, row); err != nil {
-		t.Fatal(err)
+	if f.has.Append {
+		row := projection.AppendRow{Key: key("p", "s"), Epoch: int(g), Row: json.RawMessage(`1`)}
+		if err := f.Append(t.Context(), g, row); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := f.Park(t.Context(), g, stream("b"), projection.Checkpoint{}, because(int64(g))); err != nil {
 		t.Fatal(err)
@@ -172,9 +202,11 @@ func (f *fixture) fill(t *testing.T, g projection.Generation) {
 }
 
 // filled is the checkpoint of "a" that fill writes.
-func filled(g projection.Generation) projection.Checkpoint {
+func (f *fixture) filled(g projection.Generation) projection.Checkpoint {
 	cp := at(int64(g))
-	cp.Slots = []projection.Slot{slot(stream("a"), "p", "s", fmt.Sprint(g))}
+	if f.has.Index {
+		cp.Slots = []projection.Slot{slot(stream("a"), "p", "s", fmt.Sprint(g))}
+	}
 	return cp
 }
 
@@ -187,11 +219,15 @@ func (f *fixture) wantFilled(t *testing.T, g projection.Generation) {
 		want[own("p", fmt.Sprint(i))] = fmt.Sprint(g)
 	}
 	f.wantRows(t, g, want)
-	cp := filled(g)
+	cp := f.filled(g)
 	f.wantAt(t, g, stream("a"), &cp)
-	lines := projection.Listing{Kind: projection.AppendedRow, Partition: "p"}
-	f.wantListed(t, g, lines, fmt.Sprint("s: 1 in epoch ", int(g)))
-	f.wantListed(t, g, documents(0, "p"), fmt.Sprintf("s|Note#a: %d of Note#a", g))
+	if f.has.Append {
+		lines := projection.Listing{Kind: projection.AppendedRow, Partition: "p"}
+		f.wantListed(t, g, lines, fmt.Sprint("s: 1 in epoch ", int(g)))
+	}
+	if f.has.Index {
+		f.wantListed(t, g, documents(0, "p"), fmt.Sprintf("s|Note#a: %d of Note#a", g))
+	}
 	if p := f.parked(t, g); len(p) != 1 || p["b"].Version != int64(g) {
 		t.Errorf("parked in generation %d: %v", g, p)
 	}
@@ -218,8 +254,9 @@ func dropGeneration(t *testing.T, f *fixture) {
 	f.wantRows(t, 1, map[projection.RowKey]string{})
 	f.wantAt(t, 1, stream("a"), nil)
 	f.wantAt(t, 1, stream("b"), nil)
-	f.wantListed(t, 1, projection.Listing{Kind: projection.AppendedRow, Partition: "p"})
-	f.wantListed(t, 1, documents(0, "p"))
+	for _, kind := range f.has.kinds() {
+		f.wantListed(t, 1, projection.Listing{Kind: kind, Partition: "p"})
+	}
 	if p := f.parked(t, 1); len(p) != 0 {
 		t.Errorf("parked: %v, want none", p)
 	}
@@ -228,27 +265,18 @@ func dropGeneration(t *testing.T, f *fixture) {
 
 // callersBytes: changes that the caller makes to what it passed in, or got back, do not change what is stored.
 func callersBytes(t *testing.T, f *fixture) {
-	cp, why, want := whole(1), because(2), whole(1)
+	cp, why, want := f.whole(1), because(2), f.whole(1)
 	row := put(key("p", "s"), `"abc"`)
 	counters := add(t, key("p", "s"), "n", "1")
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, cp, row, counters)
 	scribble(cp)
 	row.Row[1], counters.Counters["n"] = 'X', projection.Int(7)
-	appendRow := projection.AppendRow{Key: key("p", "s"), Row: json.RawMessage(`"abc"`)}
-	f.mustAppend(t, appendRow)
-	appendRow.Row[1] = 'X'
-	rows, err := f.Rows(t.Context(), 1, own("p", "s"), shared("p", "s"), appended(key("p", "s")))
-	if err != nil {
-		t.Fatal(err)
+	if f.has.Append {
+		appendRow := projection.AppendRow{Key: key("p", "s"), Row: json.RawMessage(`"abc"`)}
+		f.mustAppend(t, appendRow)
+		appendRow.Row[1] = 'X'
 	}
-	rows[own("p", "s")].Row[1], rows[appended(key("p", "s"))].Row[1] = 'X', 'X'
-	rows[shared("p", "s")].Counters["n"] = projection.Int(7)
-	for listed, err := range f.List(t.Context(), 1, projection.Listing{Partition: "p"}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		listed.Row.Row[1] = 'X'
-	}
+	f.scribbleRows(t, key("p", "s"))
 	f.wantRows(t, 1, map[projection.RowKey]string{
 		own("p", "s"): `"abc"`, appended(key("p", "s")): `"abc"`, shared("p", "s"): "n=1",
 	})
@@ -267,8 +295,38 @@ func callersBytes(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), &want)
 }
 
+// scribbleRows changes the rows of all kinds that the view returns for a key.
+func (f *fixture) scribbleRows(t *testing.T, k projection.Key) {
+	t.Helper()
+	change := func(row projection.Row) {
+		if row.Counters != nil {
+			row.Counters["n"] = projection.Int(7)
+		} else {
+			row.Row[1] = 'X'
+		}
+	}
+	for _, kind := range f.has.kinds() {
+		if kind != projection.IndexedRow {
+			row := projection.RowKey{Key: k, Kind: kind}
+			rows, err := f.Rows(t.Context(), 1, row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(rows[row])
+		}
+		for listed, err := range f.List(t.Context(), 1, projection.Listing{Kind: kind, Partition: k.Partition}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(listed.Row)
+		}
+	}
+}
+
 // scribble changes everything that a checkpoint refers to.
 func scribble(cp projection.Checkpoint) {
-	cp.State[1], cp.Hash[0], cp.Rises[0].From, cp.Slots[0].Row[0] = 'X', 'X', 77, 'X'
-	cp.Slots[0].Sort = "X"
+	cp.State[1], cp.Hash[0], cp.Rises[0].From = 'X', 'X', 77
+	for i := range cp.Slots {
+		cp.Slots[i].Row[0], cp.Slots[i].Sort = 'X', "X"
+	}
 }
