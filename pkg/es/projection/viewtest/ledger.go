@@ -1,4 +1,4 @@
-package dynamoview_test
+package viewtest
 
 import (
 	"fmt"
