@@ -1,14 +1,10 @@
 package dynamoview_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,12 +39,7 @@ type notebook struct {
 	Texts []string `json:"texts"`
 }
 
-var (
-	errPoison = errors.New("poison")
-	poison    atomic.Bool // whether the fold still has its bug
-)
-
-func init() { poison.Store(true) }
+var errPoison = errors.New("poison")
 
 // aNote is the aggregate of notes.
 var aNote = es.Aggregate[struct{}, noteEvent]{StreamType: "Note", Events: notes}
@@ -79,10 +70,7 @@ var log = projection.New("log", 1, projection.From(aNote,
 		return nil
 	}),
 	projection.On(func(_ *notebook, e projection.Event[poisoned], _ *projection.Writes) error {
-		switch {
-		case !poison.Load():
-			return nil
-		case e.Data.Panic:
+		if e.Data.Panic {
 			panic("poison")
 		}
 		return errPoison
@@ -207,57 +195,6 @@ func (b *bench) counts(t *testing.T, g projection.Generation, partition string) 
 	return out
 }
 
-// TestHostileDelivery: commits are duplicated, reordered, dropped and delivered to two copies of the engine at once.
-// Once the last commit of each stream has arrived, the rows are the same as after a plain delivery.
-func TestHostileDelivery(t *testing.T) {
-	t.Parallel()
-	for seed := range uint64(5) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			t.Parallel()
-			rng := rand.New(rand.NewPCG(seed, 1))
-			plain, hostile := newBench(t), newBench(t)
-			hostile.store, hostile.engine = plain.store, hostile.engineOn(plain.store)
-			ids := []string{"a", "b", "c"}
-			var history, last []es.Commit
-			for _, id := range ids {
-				for range 20 {
-					var events []noteEvent
-					for range 1 + rng.IntN(5) {
-						events = append(events, []noteEvent{
-							noted{string(rune('a'+rng.IntN(3))) + fmt.Sprint(len(history))}, noted{"x" + fmt.Sprint(len(history))},
-							renoted{}, fanned{rng.IntN(70)},
-						}[rng.IntN(4)])
-					}
-					history = append(history, plain.write(t, id, events...))
-				}
-				last = append(last, history[len(history)-1])
-			}
-			plain.apply(t, history...)
-
-			var wg sync.WaitGroup
-			for copyOf := range uint64(2) {
-				wg.Go(func() {
-					rng := rand.New(rand.NewPCG(seed, 2+copyOf))
-					for range 12 {
-						var batch []es.Commit
-						for range 1 + rng.IntN(15) {
-							batch = append(batch, history[rng.IntN(len(history))])
-						}
-						if failed := hostile.engine.Apply(context.Background(), batch); len(failed) > 0 {
-							t.Errorf("streams that failed: %v, want none", failed)
-						}
-					}
-				})
-			}
-			wg.Wait()
-			hostile.apply(t, last...)
-			if diff := cmp.Diff(plain.rows(t, ids...), hostile.rows(t, ids...)); diff != "" {
-				t.Errorf("rows (-plain +hostile):\n%s", diff)
-			}
-		})
-	}
-}
-
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -324,113 +261,6 @@ func TestDocumentCosts(t *testing.T) {
 		if diff := cmp.Diff(test.want, got.Requests); diff != "" || got.Units() != test.units {
 			t.Errorf("%s: %v units, want %v; requests (-want +got):\n%s", test.name, got.Units(), test.units, diff)
 		}
-	}
-}
-
-// TestEventOfManyRows: an event that writes more rows than a transaction holds is written in parts, each once.
-func TestEventOfManyRows(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	c := b.write(t, "a", noted{"x"}, fanned{250}, noted{"y"})
-	b.apply(t, c)
-	b.apply(t, c)
-	got := b.rows(t, "a")
-	if got.Fan != 250 || got.Versions["a"] != 3 || len(got.All) != 2 {
-		t.Errorf("rows of a: %+v, want 250 in the fan, version 3 and 2 entries", got)
-	}
-	for sort, count := range b.counts(t, 1, "fan") {
-		if count != "1" {
-			t.Errorf("row %s was counted %s times", sort, count)
-		}
-	}
-}
-
-// broken fails every other save before it is sent, and loses the answer of every other save that is sent.
-type broken struct {
-	projection.View
-	saves atomic.Int64
-}
-
-var errBroken = errors.New("connection lost")
-
-func (v *broken) Save(
-	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
-) error {
-	switch v.saves.Add(1) % 4 {
-	case 1:
-		return errBroken
-	case 3:
-		_ = v.View.Save(ctx, g, moves, rows)
-		return errBroken
-	}
-	return v.View.Save(ctx, g, moves, rows)
-}
-
-// TestInterruptedAnywhere: a save that failed, or whose answer was lost, is repeated and counts once.
-func TestInterruptedAnywhere(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	engine := projection.NewEngine(b.store, b.catalog, projection.Config{},
-		projection.Subscription{Projection: log, View: &broken{View: b.view}})
-	commits := []es.Commit{
-		b.write(t, "a", noted{"x"}, fanned{250}), b.write(t, "a", noted{"y"}), b.write(t, "a", fanned{120}),
-	}
-	failures := 0
-	for ; len(engine.Apply(t.Context(), commits)) > 0; failures++ {
-		if failures > 50 {
-			t.Fatal("the projection did not end in the number of tries")
-		}
-	}
-	got := b.rows(t, "a")
-	if failures == 0 || got.Fan != 250 || got.Letters["x"] != "1" || got.Letters["y"] != "1" || got.Versions["a"] != 4 {
-		t.Errorf("rows after %d failures: %+v", failures, got)
-	}
-	fan := b.counts(t, 1, "fan")
-	if first, last := fan["000"], fan["249"]; first != "2" || last != "1" {
-		t.Errorf("counted %s and %s times, want 2 and 1", first, last)
-	}
-}
-
-// TestParking: a stream that can't be folded is parked alone, after its earlier events were applied. A retry by the
-// mended fold catches it up, including what was delivered in the meantime.
-func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
-	b := newBench(t)
-	bad := []es.Commit{b.write(t, "bad", noted{"x"}, poisoned{}, noted{"y"}), b.write(t, "bad", noted{"z"})}
-	panics, good := b.write(t, "panics", poisoned{Panic: true}), b.write(t, "good", noted{"x"})
-	b.apply(t, bad[0], panics, good, es.Commit{Stream: es.StreamID{Type: "Other", ID: "1"}})
-	b.apply(t, bad...)
-	if got := b.rows(t, "good", "bad"); got.Versions["good"] != 1 || got.Versions["bad"] != 1 || len(got.All) != 2 {
-		t.Errorf("rows of good and bad: %+v, want both at version 1", got)
-	}
-	parked := b.parked(t)
-	want := map[string]string{"bad": "failed before 2, seen 4: poison", "panics": "failed before 1, seen 1: panic: poison"}
-	if diff := cmp.Diff(want, parked); diff != "" {
-		t.Errorf("parked (-want +got):\n%s", diff)
-	}
-
-	if err := b.engine.RetryStream(t.Context(), note("bad"), "log"); err != nil { // not mended
-		t.Error(err)
-	}
-	if diff := cmp.Diff(want, b.parked(t)); diff != "" {
-		t.Errorf("parked after a retry (-want +got):\n%s", diff)
-	}
-	poison.Store(false)
-	defer poison.Store(true)
-	if err := b.engine.RetryStream(t.Context(), note("bad")); err != nil {
-		t.Error(err)
-	}
-	if got := b.rows(t, "bad"); got.Versions["bad"] != 4 || len(got.All) != 4 || got.Letters["x"] != "2" ||
-		got.Letters["z"] != "1" {
-		t.Errorf("rows of bad: %+v, want version 4, 4 entries, x twice and z once", got)
-	}
-	newer := projection.NewEngine(b.store, b.catalog, projection.Config{CodeVersion: func() string {
-		return "newer"
-	}}, projection.Subscription{Projection: log, View: b.view})
-	if failed := newer.Apply(t.Context(), []es.Commit{panics}); len(failed) > 0 {
-		t.Errorf("streams that failed: %v, want none", failed)
-	}
-	if got := b.parked(t); len(got) != 0 || b.rows(t, "panics").Versions["panics"] != 1 {
-		t.Errorf("parked: %v, want none, and version 1 of panics", got)
 	}
 }
 

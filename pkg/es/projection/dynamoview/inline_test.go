@@ -358,7 +358,7 @@ func TestInlineRival(t *testing.T) {
 func TestInlineAnswerLost(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
-	b.hooks.after = func() error { return errBroken }
+	b.hooks.after = func() error { return errors.New("connection lost") }
 	c := write(t, b.store, "a", noted{"x"})
 	b.delivered(t, c)
 	if got := b.rows(t, "a"); got.Versions["a"] != 1 || got.Letters["x"] != "1" || b.hooks.after != nil {
@@ -402,7 +402,7 @@ func TestInlineIsForProjectionsOfViews(t *testing.T) {
 	})
 	for name, sub := range map[string]projection.Subscription{
 		"a reaction":     {Projection: reaction, View: b.view, Inline: true},
-		"another's view": {Projection: log, View: &broken{View: b.view}, Inline: true},
+		"another's view": {Projection: log, View: struct{ projection.View }{b.view}, Inline: true},
 	} {
 		func() {
 			defer func() {

@@ -2,11 +2,15 @@ package viewtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
@@ -14,41 +18,43 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// The events of the tests: a note is added, replaces the last one, or adds to many shared counters.
-type (
-	noteEvent interface{ isNote() }
-	noted     struct{ Text string }
-	renoted   struct{ Text string }
-	fanned    struct{ Out int }
-	poisoned  struct{ Panic bool }
-)
-
-func (noted) isNote()    {}
-func (renoted) isNote()  {}
-func (fanned) isNote()   {}
-func (poisoned) isNote() {}
-
-var noteEvents = es.NewRegistry(
-	es.Type[noteEvent]("Noted", 1, noted{}), es.Type[noteEvent]("Renoted", 1, renoted{}),
-	es.Type[noteEvent]("Fanned", 1, fanned{}), es.Type[noteEvent]("Poisoned", 1, poisoned{}),
-)
-
-var errPoison = errors.New("poison")
-
-// aNote is the aggregate of notes.
-var aNote = es.Aggregate[struct{}, noteEvent]{StreamType: "Note", Events: noteEvents}
-
-func note(id string) es.StreamID { return es.StreamID{Type: "Note", ID: id} }
-
-// bench is a store of events, and a view of them.
+// bench is a store of events, and an empty view of them.
 type bench struct {
+	has     Features
 	store   *memstore.Store
 	catalog *memview.Catalog
 	view    projection.View
+	apart   bool         // whether its engines treat the view as a store of its own
+	ahead   atomic.Int64 // nanoseconds
 }
 
-func newBench(view projection.View) *bench {
-	return &bench{store: memstore.New(), catalog: memview.NewCatalog(), view: view}
+func newBench(view projection.View, has Features) *bench {
+	return &bench{has: has, store: memstore.New(), catalog: memview.NewCatalog(), view: view}
+}
+
+// now is the clock of all processes.
+func (b *bench) now() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
+
+func (b *bench) pass(d time.Duration) { b.ahead.Add(int64(d)) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// engine is a process whose code has these folds, the newest first. Code that folds poison otherwise is another build.
+func (b *bench) engine(folds ...fold) *projection.Engine { return b.engineOn(b.view, 100, folds...) }
+
+func (b *bench) engineOn(view projection.View, cacheSize int, folds ...fold) *projection.Engine {
+	cfg := projection.Config{
+		CacheSize: cacheSize, CodeVersion: func() string { return folds[0].takes }, Log: quiet, Now: b.now,
+	}
+	sub := projection.Subscription{Projection: folds[0].of(b.has), View: view, Apart: b.apart}
+	for _, former := range folds[1:] {
+		sub.Former = append(sub.Former, former.of(b.has))
+	}
+	return projection.NewEngine(b.store, b.catalog, cfg, sub)
+}
+
+func (b *bench) rebuilder(e *projection.Engine) *projection.Rebuilder {
+	return projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 2, VerifySample: 1000, Log: quiet})
 }
 
 // write appends a commit.
@@ -64,58 +70,56 @@ func (b *bench) write(t *testing.T, id string, events ...noteEvent) es.Commit {
 			t.Fatal(err)
 		}
 	}
-	commits, err := b.store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: raw}}})
+	commits, err := b.store.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: head, Events: raw}}, Meta: es.Meta{Actor: "ann", CorrelationID: "corr"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return commits[0].Commit
 }
 
-// Searched is a view of which a test can search all that the store holds, also what the view does not show.
-type Searched interface {
-	projection.View
-	// Holding returns what in the store contains a text: as many words as help to find it.
-	Holding(ctx context.Context, text string) ([]string, error)
+func apply(t *testing.T, e *projection.Engine, commits ...es.Commit) {
+	t.Helper()
+	if failed := e.Apply(t.Context(), commits); len(failed) > 0 {
+		t.Fatalf("streams that failed: %v, want none", failed)
+	}
 }
 
-// holding returns the rows and checkpoints of all kept generations that contain a text, whether they count or not, and
-// what a search of the store finds.
-func (b *bench) holding(t *testing.T, text string) (found []string) {
+// history is all that was ever written, one stream after the other.
+func (b *bench) history(t *testing.T) (all []es.Commit) {
 	t.Helper()
-	records, err := b.catalog.Records(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, build := range records["ledger"].Builds {
-		found = append(found, b.holdingIn(t, build.Generation, text)...)
-	}
-	if view, ok := b.view.(Searched); ok {
-		more, err := view.Holding(t.Context(), text)
+	for page, err := range b.store.Scan(t.Context(), es.Segment{Of: 1, Consistent: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found = append(found, more...)
+		all = append(all, page.Commits...)
 	}
-	return found
+	return all
 }
 
-func (b *bench) holdingIn(t *testing.T, g projection.Generation, text string) (found []string) {
+// streams are the streams of the store, by name.
+func (b *bench) streams(t *testing.T) (all []es.StreamID) {
 	t.Helper()
-	for key, row := range b.stored(t, g) {
-		if strings.Contains(string(row.Row), text) {
-			found = append(found, fmt.Sprintf("generation %d, row %v", g, key))
-		}
+	for _, c := range b.history(t) {
+		all = append(all, c.Stream)
 	}
-	for stream, cp := range b.checkpoints(t, g) {
-		if strings.Contains(fmt.Sprintf("%s %s %+v", cp.State, cp.Slots, cp.Parked), text) {
-			found = append(found, fmt.Sprintf("generation %d, checkpoint of %s", g, stream))
-		}
-	}
-	return found
+	slices.SortFunc(all, func(a, b es.StreamID) int { return strings.Compare(a.ID, b.ID) })
+	return slices.Compact(all)
 }
 
-// stored are all rows of a generation, without those of lists over an index.
-func (b *bench) stored(t *testing.T, g projection.Generation) map[projection.RowKey]projection.Row {
+// checkpoints are the checkpoints of all streams in a generation.
+func (b *bench) checkpoints(t *testing.T, g projection.Generation) map[es.StreamID]projection.Checkpoint {
+	t.Helper()
+	at, err := b.view.Checkpoints(t.Context(), g, b.streams(t)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// rows are all rows of a generation, without those of lists over an index.
+func (b *bench) rows(t *testing.T, g projection.Generation) map[projection.RowKey]projection.Row {
 	t.Helper()
 	var keys []projection.RowKey
 	for key, err := range b.view.Keys(t.Context(), g) {
@@ -131,27 +135,85 @@ func (b *bench) stored(t *testing.T, g projection.Generation) map[projection.Row
 	return rows
 }
 
-// checkpoints are the checkpoints of a generation of all streams.
-func (b *bench) checkpoints(t *testing.T, g projection.Generation) map[es.StreamID]projection.Checkpoint {
+// parked are the parked streams of a generation, by id, such as "failed before 2, seen 4: poison".
+func (b *bench) parked(t *testing.T, g projection.Generation) map[string]string {
 	t.Helper()
-	at, err := b.view.Checkpoints(t.Context(), g, b.streams(t)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return at
-}
-
-// streams are all streams of the store.
-func (b *bench) streams(t *testing.T) (all []es.StreamID) {
-	t.Helper()
-	for page, err := range b.store.Scan(t.Context(), es.Segment{Of: 1, Consistent: true}) {
+	parked := map[string]string{}
+	for p, err := range b.view.Parked(t.Context(), g) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range page.Commits {
-			all = append(all, c.Stream)
+		parked[p.Stream.ID] = fmt.Sprintf("%s before %d, seen %d: %s", p.Reason, p.Version, p.Seen, p.Error)
+	}
+	return parked
+}
+
+func (b *bench) wantParked(t *testing.T, g projection.Generation, want map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff(want, b.parked(t, g)); diff != "" {
+		t.Errorf("parked in generation %d (-want +got):\n%s", g, diff)
+	}
+}
+
+// statuses are the generations with their statuses, such as "1 retired, 2 serving".
+func (b *bench) statuses(t *testing.T) string {
+	t.Helper()
+	records, err := b.catalog.Records(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, build := range records["ledger"].Builds {
+		all = append(all, fmt.Sprint(build.Generation, " ", build.Status))
+	}
+	return strings.Join(all, ", ")
+}
+
+func (b *bench) wantStatuses(t *testing.T, want string) {
+	t.Helper()
+	if got := b.statuses(t); got != want {
+		t.Errorf("generations: %s, want %s", got, want)
+	}
+}
+
+// wantVerified fails the test unless a generation is what a plain fold makes of all streams, of which some are parked.
+func (b *bench) wantVerified(t *testing.T, e *projection.Engine, g projection.Generation) {
+	t.Helper()
+	report, err := b.rebuilder(e).Verify(t.Context(), "ledger", g)
+	if want := len(b.streams(t)) - len(b.parked(t, g)); err != nil || report.Compared != want {
+		t.Errorf("verify generation %d: %+v, %v, want %d streams compared", g, report, err, want)
+	}
+}
+
+// Searched is a view of which a test can search all that the store holds, also what the view does not show.
+type Searched interface {
+	projection.View
+	// Holding returns where the store holds a text.
+	Holding(ctx context.Context, text string) ([]string, error)
+}
+
+// holding is where a text is in these generations: in rows, whether they count or not, in checkpoints, and where a search
+// of the store finds it.
+func (b *bench) holding(t *testing.T, text string, generations ...projection.Generation) (found []string) {
+	t.Helper()
+	for _, g := range generations {
+		for key, row := range b.rows(t, g) {
+			if strings.Contains(string(row.Row), text) {
+				found = append(found, fmt.Sprintf("generation %d, row %v", g, key))
+			}
+		}
+		for stream, cp := range b.checkpoints(t, g) {
+			if strings.Contains(fmt.Sprintf("%s %s %+v", cp.State, cp.Slots, cp.Parked), text) {
+				found = append(found, fmt.Sprintf("generation %d, checkpoint of %s", g, stream))
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b es.StreamID) int { return strings.Compare(a.ID, b.ID) })
-	return slices.Compact(all)
+	if view, ok := b.view.(Searched); ok {
+		more, err := view.Holding(t.Context(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, more...)
+	}
+	return found
 }

@@ -8,11 +8,21 @@ import (
 )
 
 // RunEngine runs the suite of the engine on a store: what readers see of a view is what a plain fold makes, whatever
-// happened before. Each test runs in parallel, on an empty view of its own. The catalog is memview's.
-func RunEngine(t *testing.T, open func(t *testing.T) projection.View) {
-	tests := map[string]func(*testing.T, *bench){"refold": refold}
-	for seed := range uint64(3) {
-		tests[fmt.Sprint("hostile ledgers/seed ", seed)] = hostileLedgers(seed)
+// happened before. The projection has rows of all kinds that the store holds: see [RunView] for its features. It is named
+// "ledger". Each test runs in parallel, on an empty view of its own. The catalog is memview's.
+//
+// If the view is [Searched], nothing may be left in the store of what was forgotten.
+func RunEngine(t *testing.T, open func(t *testing.T) projection.View, features ...Features) {
+	has := declared(features)
+	tests := map[string]func(*testing.T, *bench){
+		"delivery/an event of many rows": manyRowsOfAnEvent,
+		"delivery/interrupted anywhere":  interruptedAnywhere,
+		"parking/and retries":            parking,
+		"refold/of many rows":            refold,
 	}
-	run(t, func(t *testing.T) *bench { return newBench(open(t)) }, []group[*bench]{{true, tests}})
+	for seed := range uint64(2) {
+		tests[fmt.Sprint("hostile/ledgers ", seed)] = hostileLedgers(seed)
+		tests[fmt.Sprint("hostile/delivery ", seed)] = hostileDelivery(seed)
+	}
+	run(t, func(t *testing.T) *bench { return newBench(open(t), has) }, []group[*bench]{{true, tests}})
 }

@@ -85,3 +85,9 @@ func TestRunView(t *testing.T) {
 	t.Parallel()
 	each(t, viewtest.RunView)
 }
+
+// TestRunEngine: the engine works on a store that holds some kinds of rows.
+func TestRunEngine(t *testing.T) {
+	t.Parallel()
+	each(t, viewtest.RunEngine)
+}

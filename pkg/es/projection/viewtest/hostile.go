@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
 // halted is the view of a process that is halted before each save. Its saves run later.
@@ -35,89 +31,112 @@ func (v *halted) Save(
 	return errHalted
 }
 
+// wantStale lets a halted process continue with its saves, and fails the test if one succeeds.
+func (v *halted) wantStale(t *testing.T) {
+	t.Helper()
+	if len(v.late) == 0 {
+		t.Error("the halted process has not saved, want saves that are late")
+	}
+	for _, late := range v.late {
+		if err := late(t.Context()); !errors.Is(err, projection.ErrStale) {
+			t.Errorf("a late save: %v, want ErrStale", err)
+		}
+	}
+}
+
+// random are commits of three streams, in turn, that begin and end with a text. One of them makes more rows than a
+// transaction of DynamoDB holds.
+func (b *bench) random(t *testing.T, rng *rand.Rand, commits int, pool ...noteEvent) (all []es.Commit) {
+	t.Helper()
+	for i := range commits {
+		events := []noteEvent{noted{string(rune('x'+rng.IntN(3))) + fmt.Sprint(" ", i)}}
+		if i > 2 && i < commits-3 && rng.IntN(2) == 0 {
+			events = nil
+		}
+		for range 1 + rng.IntN(2) {
+			events = append(events, pool[rng.IntN(len(pool))])
+		}
+		if i == commits/2 {
+			events = append(events, fanned{120})
+		}
+		all = append(all, b.write(t, string(rune('a'+i%3)), events...))
+	}
+	return all
+}
+
+// some are commits in any order, of which some may be there several times.
+func some(rng *rand.Rand, history []es.Commit) (batch []es.Commit) {
+	for range 1 + rng.IntN(8) {
+		batch = append(batch, history[rng.IntN(len(history))])
+	}
+	return batch
+}
+
 // hostileLedgers: processes receive duplicates in any order, concurrently. One is halted before each save, and its
 // fold makes other rows. Streams are parked, retried, and refolded by all processes at once. In the end readers see
 // what a plain fold makes.
 func hostileLedgers(seed uint64) func(*testing.T, *bench) {
 	return func(t *testing.T, b *bench) {
+		b.apart = seed%2 == 1
 		rng := rand.New(rand.NewPCG(seed, 11))
+		history := b.random(t, rng, 27, passed{}, struck{}, noted{"y"}, fanned{7}, poisoned{})
+		strict, mending := fold{version: 1}, fold{version: 1, takes: "mended"}
 		wrong := &halted{View: b.view}
-		process := func(flavor string, view projection.View, size int) *projection.Engine {
-			cfg := projection.Config{CacheSize: size, CodeVersion: func() string { return flavor }}
-			return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{
-				Projection: ledgerOf(flavor), View: view,
-			})
-		}
-		ids := []string{"a", "b", "c"}
-		var history, last []es.Commit
-		for i := range 16 {
-			for _, id := range ids {
-				events := []noteEvent{
-					renoted{}, noted{string(rune('x'+rng.IntN(3))) + fmt.Sprint(i)}, fanned{rng.IntN(150)}, poisoned{}, renoted{},
-				}
-				from := rng.IntN(3)
-				if i == 0 || i == 15 {
-					from = 1
-				}
-				history = append(history, b.write(t, id, events[from:from+1+rng.IntN(2)]...))
-			}
-		}
-		last = history[len(history)-len(ids):]
 		var wg sync.WaitGroup
 		for n, e := range []*projection.Engine{
-			process("", b.view, 100), process("", b.view, 1), process("wrong", wrong, 100),
+			b.engineOn(b.view, 100, strict), b.engineOn(b.view, 1, strict),
+			b.engineOn(wrong, 100, fold{version: 1, takes: "wrong"}),
 		} {
 			wg.Go(func() {
 				rng := rand.New(rand.NewPCG(seed, uint64(n)))
 				for i := range 10 {
 					if i%4 == 3 { // by several at once; some conflict, or are halted
-						_, _ = e.Refold(context.Background(), []es.StreamID{note(ids[rng.IntN(len(ids))])})
+						_, _ = e.Refold(context.Background(), []es.StreamID{history[rng.IntN(3)].Stream})
 					}
-					var batch []es.Commit
-					for range 1 + rng.IntN(8) {
-						batch = append(batch, history[rng.IntN(len(history))])
-					}
-					e.Apply(context.Background(), batch) // some are halted
+					e.Apply(context.Background(), some(rng, history)) // some are halted
 				}
 			})
 		}
 		wg.Wait()
-		for _, id := range ids {
-			if err := process("", b.view, 100).CatchUp(t.Context(), note(id)); err != nil {
+		for _, stream := range b.streams(t) {
+			if err := b.engine(strict).CatchUp(t.Context(), stream); err != nil {
 				t.Fatal(err)
 			}
 		}
-		mended := process("mended", b.view, 100)
+		mended := b.engine(mending)
 		if _, err := mended.Retry(t.Context(), "ledger"); err != nil {
 			t.Fatal(err)
 		}
-		if failed := mended.Apply(t.Context(), last); len(failed) > 0 {
-			t.Fatal(failed)
+		apply(t, mended, history[len(history)-3:]...)
+		wrong.wantStale(t)
+		b.wantShown(t, mending)
+		b.wantVerified(t, mended, 1)
+	}
+}
+
+// hostileDelivery: commits are duplicated, reordered, dropped and delivered to two processes at once, and no delivery
+// fails. Once the last commit of each stream has arrived, readers see what a plain fold makes.
+func hostileDelivery(seed uint64) func(*testing.T, *bench) {
+	return func(t *testing.T, b *bench) {
+		b.apart = seed%2 == 1
+		rng := rand.New(rand.NewPCG(seed, 1))
+		history := b.random(t, rng, 45, noted{"z"}, struck{}, struck{}, passed{}, fanned{7})
+		var wg sync.WaitGroup
+		for n := range uint64(2) {
+			e := b.engine(fold{version: 1})
+			wg.Go(func() {
+				rng := rand.New(rand.NewPCG(seed, 2+n))
+				for range 12 {
+					if failed := e.Apply(context.Background(), some(rng, history)); len(failed) > 0 {
+						t.Errorf("streams that failed: %v, want none", failed)
+					}
+				}
+			})
 		}
-		for _, late := range wrong.late {
-			if err := late(t.Context()); err == nil {
-				t.Error("a halted process saves")
-			}
-		}
-		plain, view := memview.NewCatalog(), memview.New(memview.Config{})
-		e := projection.NewEngine(b.store, plain, projection.Config{}, projection.Subscription{
-			Projection: ledgerOf("mended"), View: view,
-		})
-		for _, id := range ids {
-			if err := e.CatchUp(t.Context(), note(id)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, want := shownBy(t, b.store, b.catalog, b.view, ids...), shownBy(t, b.store, plain, view, ids...)
-		if diff := cmp.Diff(want, got); diff != "" || len(want) < 100 {
-			t.Errorf("of %d rows (-plain +got):\n%s", len(want), diff)
-		}
-		if keys := slices.Sorted(maps.Keys(got)); !slices.Contains(keys, "counter 000") {
-			t.Errorf("counters: %v, want counter 000 among them", keys)
-		}
-		r := projection.NewRebuilder(mended, b.store, projection.RebuildConfig{Segments: 2})
-		if report, err := r.Verify(t.Context(), "ledger", 1); err != nil || report.Compared != 3 {
-			t.Errorf("verify: %+v, %v, want 3 streams compared", report, err)
-		}
+		wg.Wait()
+		e := b.engine(fold{version: 1})
+		apply(t, e, slices.Concat(history[len(history)-3:], history[:3])...)
+		b.wantShown(t, fold{version: 1})
+		b.wantVerified(t, e, 1)
 	}
 }
