@@ -18,11 +18,20 @@ func RunEngine(t *testing.T, open func(t *testing.T) projection.View, features .
 		"delivery/an event of many rows": manyRowsOfAnEvent,
 		"delivery/interrupted anywhere":  interruptedAnywhere,
 		"parking/and retries":            parking,
+		"generations/dropped":            dropped,
+		"generations/abandoned":          abandoned,
 		"refold/of many rows":            refold,
+		"refold/in all generations":      forgetting,
+		"tokens/of streams":              tokens,
+		"verification/finds differences": planted,
 	}
 	for seed := range uint64(2) {
 		tests[fmt.Sprint("hostile/ledgers ", seed)] = hostileLedgers(seed)
 		tests[fmt.Sprint("hostile/delivery ", seed)] = hostileDelivery(seed)
+		tests[fmt.Sprint("generations/rebuilt ", seed)] = rebuilt(seed)
 	}
-	run(t, func(t *testing.T) *bench { return newBench(open(t), has) }, []group[*bench]{{true, tests}})
+	run(t, func(t *testing.T) *bench { return newBench(open(t), has) }, []group[*bench]{
+		{true, tests},
+		{has.Index, map[string]func(*testing.T, *bench){"tokens/in lists": listsWithTokens}},
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // refold: with more own rows than a transaction of DynamoDB holds, a refold leaves nothing of the old result in the
@@ -33,5 +34,47 @@ func refold(t *testing.T, b *bench) {
 		}
 		b.wantShown(t, erasing)
 		b.wantVerified(t, e, 1)
+	}
+}
+
+// forgetting: of a stream that is folded again, nothing is left in any generation that is kept, whatever a process that
+// knew the old texts still saves. A parked stream is forgotten too.
+func forgetting(t *testing.T, b *bench) {
+	knowing := []fold{{version: 2}, {version: 1}}
+	e := b.upgraded(t, b.write(t, "a", noted{"x secret 1"}, noted{"y secret 2"}), b.write(t, "b", noted{"x"}),
+		b.write(t, "parked", noted{"z secret 3"}, poisoned{}))
+	late := &halted{View: b.view}
+	c := b.write(t, "a", noted{"z secret 4"})
+	if failed := b.engineOn(late, 100, knowing...).Apply(t.Context(), []es.Commit{c}); len(failed) != 1 {
+		t.Fatalf("a delivery to a process that is halted: %v, want a failure", failed)
+	}
+	for _, g := range []projection.Generation{1, 2} {
+		if found := b.holding(t, "secret", g); len(found) == 0 {
+			t.Fatalf("generation %d holds no secrets", g)
+		}
+	}
+	erased := []string{"a", "parked"}
+	erasing := []fold{{version: 2, erased: erased}, {version: 1, erased: erased}}
+	e = b.engine(erasing...)
+	for range 2 {
+		out, err := e.Refold(t.Context(), []es.StreamID{note("a"), note("parked"), note("never")})
+		if err != nil || out.Documents != 4 {
+			t.Errorf("refold: %+v, %v, want 4 documents: two in two generations", out, err)
+		}
+		late.wantStale(t)
+		if left := b.holding(t, "secret", 1, 2); len(left) > 0 {
+			t.Errorf("after a refold, secrets are in %v", left)
+		}
+	}
+	apply(t, e, c, b.write(t, "a", noted{"y secret 5"}), b.write(t, "parked", noted{"x secret 6"}))
+	if left := b.holding(t, "secret", 1, 2); len(left) > 0 {
+		t.Errorf("after later events, secrets are in %v", left)
+	}
+	b.wantShown(t, erasing[0])
+	b.rollBack(t, e)
+	b.wantShown(t, erasing[1])
+	for _, g := range []projection.Generation{1, 2} {
+		b.wantVerified(t, e, g)
+		b.wantParked(t, g, map[string]string{"parked": "failed before 2, seen 3: poison"})
 	}
 }
