@@ -18,6 +18,11 @@ func TestCatalog(t *testing.T) {
 	viewtest.RunCatalog(t, func(*testing.T) projection.Catalog { return memview.NewCatalog() })
 }
 
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	viewtest.RunEngine(t, func(*testing.T) projection.View { return memview.New() })
+}
+
 func TestImpossibleConfig(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []memview.Config{{MaxWrites: 2}, {MaxItemBytes: -1}, {MaxBytes: -1}} {

@@ -1,9 +1,14 @@
 package sqlview_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/annals-es/annals/internal/pgtest"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -11,15 +16,40 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/viewtest"
 )
 
-// TestView: each view has a schema of its own in one database, which is faster than a database.
-func TestView(t *testing.T) {
+// TestStore: each view has a schema of its own in one database, which is faster than a database.
+func TestStore(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
 	var schemas atomic.Int64
-	t.Run("suite", func(t *testing.T) {
-		viewtest.RunView(t, func(*testing.T) projection.View {
-			schema := fmt.Sprint("s", schemas.Add(1))
-			return sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema})
-		})
-	})
+	open := func(*testing.T) projection.View {
+		schema := fmt.Sprint("s", schemas.Add(1))
+		return searched{sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema}), pool, schema}
+	}
+	t.Run("view", func(t *testing.T) { viewtest.RunView(t, open) })
+	t.Run("engine", func(t *testing.T) { viewtest.RunEngine(t, open) })
+}
+
+// searched is a view with a search of its schema.
+type searched struct {
+	*sqlview.View
+	pool   *pgxpool.Pool
+	schema string
+}
+
+// Holding implements [viewtest.Searched].
+func (v searched) Holding(ctx context.Context, text string) (found []string, err error) {
+	rows, err := v.pool.Query(ctx, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = $1", v.schema)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, table := range tables {
+		var n int
+		err = errors.Join(err, v.pool.QueryRow(ctx,
+			"SELECT count(*) FROM "+v.schema+"."+table+" t WHERE strpos(t::text, $1) > 0", text).Scan(&n))
+		if n > 0 {
+			found = append(found, fmt.Sprintf("%d rows of table %s", n, table))
+		}
+	}
+	return found, err
 }
