@@ -107,7 +107,9 @@ func hostileLedgers(seed uint64) func(*testing.T, *bench) {
 		if _, err := mended.Retry(t.Context(), "ledger"); err != nil {
 			t.Fatal(err)
 		}
-		apply(t, mended, history[len(history)-3:]...)
+		for _, stream := range b.streams(t) { // beyond what the halted process has seen
+			apply(t, mended, b.write(t, stream.ID, noted{"z last"}))
+		}
 		wrong.wantStale(t)
 		b.wantShown(t, mending)
 		b.wantVerified(t, mended, 1)
