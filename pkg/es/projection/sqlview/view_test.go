@@ -16,17 +16,29 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/viewtest"
 )
 
-// TestStore: each view has a schema of its own in one database, which is faster than a database.
-func TestStore(t *testing.T) {
+func TestView(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	var schemas atomic.Int64
-	open := func(*testing.T) projection.View {
-		schema := fmt.Sprint("s", schemas.Add(1))
+	t.Run("suite", func(t *testing.T) { //nolint:paralleltest // the database must outlast it
+		viewtest.RunView(t, schemas(pool))
+	})
+}
+
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	t.Run("suite", func(t *testing.T) { //nolint:paralleltest // the database must outlast it
+		viewtest.RunEngine(t, schemas(pool))
+	})
+}
+
+// schemas opens views in one database, each in a schema of its own, which is faster than a database.
+func schemas(pool *pgxpool.Pool) func(t *testing.T) projection.View {
+	var n atomic.Int64
+	return func(*testing.T) projection.View {
+		schema := fmt.Sprint("s", n.Add(1))
 		return searched{sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema}), pool, schema}
 	}
-	t.Run("view", func(t *testing.T) { viewtest.RunView(t, open) })
-	t.Run("engine", func(t *testing.T) { viewtest.RunEngine(t, open) })
 }
 
 // searched is a view with a search of its schema.

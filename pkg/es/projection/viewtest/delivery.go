@@ -20,6 +20,28 @@ func manyRowsOfAnEvent(t *testing.T, b *bench) {
 	b.wantVerified(t, e, 1)
 }
 
+// haltedInAnEvent: of two processes that are halted in the parts of an event, neither writes a part that the other, or a
+// third, has written.
+func haltedInAnEvent(t *testing.T, b *bench) {
+	c := b.write(t, "a", noted{"x"}, fanned{2*b.view.MaxWrites() + 50}, noted{"y"})
+	var halts []*halted
+	for range 2 { // the second continues after the first part
+		v := &halted{View: b.view, saves: 1}
+		if failed := b.engineOn(v, 100, fold{version: 1}).Apply(t.Context(), []es.Commit{c}); len(failed) != 1 {
+			t.Fatalf("a delivery to a process that is halted: %v, want a failure", failed)
+		}
+		halts = append(halts, v)
+	}
+	halts[0].wantStale(t)
+	e := b.engine(fold{version: 1})
+	apply(t, e, c)
+	for _, v := range halts {
+		v.wantStale(t)
+	}
+	b.wantShown(t, fold{version: 1})
+	b.wantVerified(t, e, 1)
+}
+
 // broken fails every other save before it is sent, and loses the answer of every other save that is sent.
 type broken struct {
 	projection.View
@@ -70,6 +92,7 @@ func parking(t *testing.T, b *bench) {
 	panics, good := b.write(t, "panics", poisoned{Panic: true}), b.write(t, "good", noted{"x"})
 	apply(t, e, bad[0], panics, good, es.Commit{Stream: es.StreamID{Type: "Other", ID: "1"}})
 	apply(t, e, bad...)
+	apply(t, e, bad[0])
 	want := map[string]string{"bad": "failed before 2, seen 4: poison", "panics": "failed before 1, seen 1: panic: poison"}
 	b.wantParked(t, 1, want)
 	b.wantShown(t, strict)

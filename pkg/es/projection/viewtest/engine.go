@@ -32,6 +32,7 @@ func RunEngine(t *testing.T, open func(t *testing.T) projection.View, features .
 	}
 	run(t, func(t *testing.T) *bench { return newBench(open(t), has) }, []group[*bench]{
 		{true, tests},
+		{has.Own || has.Counters, map[string]func(*testing.T, *bench){"delivery/halted in an event": haltedInAnEvent}},
 		{has.Index, map[string]func(*testing.T, *bench){"tokens/in lists": listsWithTokens}},
 	})
 }

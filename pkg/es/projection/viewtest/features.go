@@ -120,7 +120,7 @@ func refused(t *testing.T, f *fixture, kind projection.RowKind, name string) {
 	case projection.SharedRow:
 		errs["add"] = save(at(1), add(t, key("p", "s"), "n", "1"))
 	case projection.AppendedRow:
-		errs["append"] = f.View.Append(t.Context(), 1, line(1, 0, `1`))
+		errs["append"] = f.Append(t.Context(), 1, line(1, 0, `1`))
 	default:
 		cp := at(1)
 		cp.Slots = []projection.Slot{{}, slot(stream("a"), "p", "s", `1`)}

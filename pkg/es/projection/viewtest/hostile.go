@@ -13,20 +13,28 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// halted is the view of a process that is halted before each save. Its saves run later.
+// halted is the view of a process that is halted before each save, once it has made some. Its saves run later.
 type halted struct {
 	projection.View
-	mu   sync.Mutex
-	late []func(context.Context) error
+	mu    sync.Mutex
+	saves int // that it makes
+	late  []func(context.Context) error
 }
 
 var errHalted = errors.New("the process is halted")
 
 func (v *halted) Save(
-	_ context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
 ) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.saves > 0 {
+		err := v.View.Save(ctx, g, moves, rows)
+		if err == nil {
+			v.saves--
+		}
+		return err
+	}
 	v.late = append(v.late, func(ctx context.Context) error { return v.View.Save(ctx, g, moves, rows) })
 	return errHalted
 }

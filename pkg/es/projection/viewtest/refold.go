@@ -41,7 +41,7 @@ func refold(t *testing.T, b *bench) {
 // knew the old texts still saves. A parked stream is forgotten too.
 func forgetting(t *testing.T, b *bench) {
 	knowing := []fold{{version: 2}, {version: 1}}
-	e := b.upgraded(t, b.write(t, "a", noted{"x secret 1"}, noted{"y secret 2"}), b.write(t, "b", noted{"x"}),
+	b.upgraded(t, b.write(t, "a", noted{"x secret 1"}, noted{"y secret 2"}), b.write(t, "b", noted{"x"}),
 		b.write(t, "parked", noted{"z secret 3"}, poisoned{}))
 	late := &halted{View: b.view}
 	c := b.write(t, "a", noted{"z secret 4"})
@@ -55,7 +55,7 @@ func forgetting(t *testing.T, b *bench) {
 	}
 	erased := []string{"a", "parked"}
 	erasing := []fold{{version: 2, erased: erased}, {version: 1, erased: erased}}
-	e = b.engine(erasing...)
+	e := b.engine(erasing...)
 	for range 2 {
 		out, err := e.Refold(t.Context(), []es.StreamID{note("a"), note("parked"), note("never")})
 		if err != nil || out.Documents != 4 {
