@@ -12,6 +12,7 @@ import (
 
 	"github.com/annals-es/annals/internal/pgtest"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/sqltable"
 	"github.com/annals-es/annals/pkg/es/projection/sqlview"
 	"github.com/annals-es/annals/pkg/es/projection/viewtest"
 )
@@ -24,20 +25,33 @@ func TestView(t *testing.T) {
 	})
 }
 
+// TestEngine: people query the rows of all kinds.
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
 	t.Run("suite", func(t *testing.T) { //nolint:paralleltest // the database must outlast it
-		viewtest.RunEngine(t, schemas(pool))
+		viewtest.RunEngine(t, schemas(pool, ledgerTables()...))
 	})
 }
 
 // schemas opens views in one database, each in a schema of its own, which is faster than a database.
-func schemas(pool *pgxpool.Pool) func(t *testing.T) projection.View {
+func schemas(pool *pgxpool.Pool, tables ...sqltable.Table) func(t *testing.T) projection.View {
 	var n atomic.Int64
 	return func(*testing.T) projection.View {
 		schema := fmt.Sprint("s", n.Add(1))
-		return searched{sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema}), pool, schema}
+		return searched{sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema}, tables...), pool, schema}
+	}
+}
+
+// ledgerTables are the tables of the ledgers of [viewtest.RunEngine].
+func ledgerTables() []sqltable.Table {
+	type entry struct{ Text string }
+	return []sqltable.Table{
+		sqltable.Documents[struct{ Last, Taken string }]("ledgers",
+			sqltable.Text("last", "Last").Indexed(), sqltable.Text("taken", "Taken")),
+		sqltable.Rows(projection.OwnRows[entry]("lines"), "lines", sqltable.Text("text", "Text")),
+		sqltable.Rows(projection.AppendRows[entry]("entries"), "entries", sqltable.Text("text", "Text")),
+		sqltable.Counters("letters", sqltable.SortKey("letter"), sqltable.Count("count", "count")).Of("letters"),
 	}
 }
 

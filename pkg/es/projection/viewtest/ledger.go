@@ -42,23 +42,26 @@ func note(id string) es.StreamID { return es.StreamID{Type: "Note", ID: id} }
 // ledger is a document with rows of all kinds that the store holds.
 type ledger struct {
 	Texts []string
+	Last  string // of the texts
 	Taken string // how poison was folded
 }
+
+// entry is a row of the lists of entries and lines.
+type entry struct{ Text string }
 
 // The lists of ledgers.
 var (
 	byLast = projection.IndexRows("by-last", func(l *ledger) (at projection.Key, row string, in bool) {
-		if len(l.Texts) == 0 {
+		if l.Last == "" {
 			return at, "", false
 		}
-		last := l.Texts[len(l.Texts)-1]
-		return projection.Key{Partition: "last/" + last[:1], Sort: last}, last + l.Taken, true
+		return projection.Key{Partition: "last/" + l.Last[:1], Sort: l.Last}, l.Last + l.Taken, true
 	})
 	oddOnes = projection.IndexRows("odd", func(l *ledger) (projection.Key, int, bool) {
 		return projection.Key{Partition: "odd", Sort: fmt.Sprintf("%04d", len(l.Texts))}, len(l.Texts), len(l.Texts)%2 == 1
 	})
-	entries = projection.AppendRows[string]("entries")
-	lines   = projection.OwnRows[string]("lines")
+	entries = projection.AppendRows[entry]("entries")
+	lines   = projection.OwnRows[entry]("lines")
 )
 
 // fold is how a process folds ledgers.
@@ -91,7 +94,9 @@ func (f fold) of(has Features) *projection.Of[ledger] {
 			if n := len(l.Texts); n > 0 {
 				rows{has, w}.count("letters", l.Texts[n-1][:1], -1)
 				rows{has, w}.erase("lines", n)
-				l.Texts = l.Texts[:n-1]
+				if l.Texts, l.Last = l.Texts[:n-1], ""; n > 1 {
+					l.Last = l.Texts[n-2]
+				}
 			}
 			return nil
 		}),
@@ -131,7 +136,7 @@ func (f fold) note(l *ledger, e projection.Event[noted], w rows) {
 	if f.version > 1 {
 		text += fmt.Sprint(" in fold ", f.version)
 	}
-	l.Texts = append(l.Texts, text)
+	l.Texts, l.Last = append(l.Texts, text), text
 	w.count("letters", text[:1], 1)
 	if n := len(l.Texts); n%3 == 0 {
 		w.erase("lines", n-1)
@@ -162,7 +167,7 @@ func (r rows) count(partition, sort string, n int64) {
 
 func (r rows) put(partition string, n int, text string) {
 	if r.has.Own {
-		lines.Put(r.w, projection.Key{Partition: partition, Sort: fmt.Sprintf("%04d", n)}, text)
+		lines.Put(r.w, projection.Key{Partition: partition, Sort: fmt.Sprintf("%04d", n)}, entry{text})
 	}
 }
 
@@ -174,6 +179,6 @@ func (r rows) erase(partition string, n int) {
 
 func (r rows) enter(partition, text string) {
 	if r.has.Append {
-		entries.Append(r.w, partition, text)
+		entries.Append(r.w, partition, entry{text})
 	}
 }

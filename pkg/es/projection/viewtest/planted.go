@@ -36,17 +36,17 @@ func (b *bench) differences(t *testing.T) map[string]difference {
 	}
 	row := func(id string, place int) projection.AppendRow {
 		return projection.AppendRow{
-			Key: projection.AppendKey("all", note(id), 1, place), Epoch: 7, Row: json.RawMessage(`"z"`), List: "entries",
+			Key: projection.AppendKey("all", note(id), 1, place), Epoch: 7, Row: json.RawMessage(`{"Text":"z"}`), List: "entries",
 		}
 	}
 	return map[string]difference{
 		"state": {
 			needs: true, says: "Note#state: the stored state differs from its events",
-			plant: change(func(cp *projection.Checkpoint) { cp.State = json.RawMessage(`{"Texts":["X"]}`) }),
+			plant: change(func(cp *projection.Checkpoint) { cp.State = json.RawMessage(`{"Texts":["X"],"Last":"X"}`) }),
 		},
 		"own": {
 			needs: b.has.Own, says: "Note#own: row lines|0001|Note#own differs from its events",
-			plant: write(put(own("own", "lines", "0001"), `"X"`)),
+			plant: write(put(own("own", "lines", "0001"), `{"Text":"X"}`)),
 		},
 		"gone": {
 			needs: b.has.Own, says: "Note#gone: row lines|0001|Note#gone differs from its events",
@@ -54,7 +54,7 @@ func (b *bench) differences(t *testing.T) map[string]difference {
 		},
 		"stray": {
 			needs: b.has.Own, says: "row stray|a|b|Note#stray is stored, but no event makes it",
-			plant: write(put(own("stray", "stray", "a|b"), `1`)),
+			plant: write(put(own("stray", "stray", "a|b"), `{"Text":"X"}`)),
 		},
 		"counter": {
 			needs: b.has.Counters, says: "counters letters|x are",

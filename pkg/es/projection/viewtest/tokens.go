@@ -88,7 +88,7 @@ func listsWithTokens(t *testing.T, b *bench) {
 	}
 	got := map[string]string{}
 	for stream, d := range documents {
-		got[stream.ID] = d.Data.Texts[len(d.Data.Texts)-1]
+		got[stream.ID] = d.Data.Last
 	}
 	if diff := cmp.Diff(texts, got); diff != "" {
 		t.Errorf("last texts (-want +got):\n%s", diff)
