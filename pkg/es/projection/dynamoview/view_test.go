@@ -50,7 +50,8 @@ type searched struct {
 
 // Holding implements [viewtest.Searched].
 func (v searched) Holding(ctx context.Context, text string) (found []string, err error) {
-	pages := dynamodb.NewScanPaginator(v.client, &dynamodb.ScanInput{TableName: &v.table, ConsistentRead: aws.Bool(true)})
+	scan := &dynamodb.ScanInput{TableName: &v.table, ConsistentRead: aws.Bool(true)}
+	pages := dynamodb.NewScanPaginator(v.client, scan)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

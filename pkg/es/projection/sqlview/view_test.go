@@ -20,7 +20,7 @@ import (
 func TestView(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	t.Run("suite", func(t *testing.T) { //nolint:paralleltest // the database must outlast it
+	t.Run("suite", func(t *testing.T) {
 		viewtest.RunView(t, schemas(pool))
 	})
 }
@@ -29,7 +29,7 @@ func TestView(t *testing.T) {
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	t.Run("suite", func(t *testing.T) { //nolint:paralleltest // the database must outlast it
+	t.Run("suite", func(t *testing.T) {
 		viewtest.RunEngine(t, schemas(pool, ledgerTables()...))
 	})
 }
@@ -39,7 +39,8 @@ func schemas(pool *pgxpool.Pool, tables ...sqltable.Table) func(t *testing.T) pr
 	var n atomic.Int64
 	return func(*testing.T) projection.View {
 		schema := fmt.Sprint("s", n.Add(1))
-		return searched{sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema}, tables...), pool, schema}
+		view := sqlview.New(pool, sales(1), sqlview.Config{Schema: schema, People: schema}, tables...)
+		return searched{view, pool, schema}
 	}
 }
 

@@ -192,8 +192,8 @@ type Searched interface {
 	Holding(ctx context.Context, text string) ([]string, error)
 }
 
-// holding is where a text is in these generations: in rows, whether they count or not, in checkpoints, and where a search
-// of the store finds it.
+// holding is where a text is in these generations: in rows, whether they count or not, in checkpoints, and where a
+// search of the store finds it.
 func (b *bench) holding(t *testing.T, text string, generations ...projection.Generation) (found []string) {
 	t.Helper()
 	for _, g := range generations {

@@ -20,8 +20,8 @@ func manyRowsOfAnEvent(t *testing.T, b *bench) {
 	b.wantVerified(t, e, 1)
 }
 
-// haltedInAnEvent: of two processes that are halted in the parts of an event, neither writes a part that the other, or a
-// third, has written.
+// haltedInAnEvent: of two processes that are halted in the parts of an event, neither writes a part that the other, or
+// a third, has written.
 func haltedInAnEvent(t *testing.T, b *bench) {
 	c := b.write(t, "a", noted{"x"}, fanned{2*b.view.MaxWrites() + 50}, noted{"y"})
 	var halts []*halted
@@ -93,7 +93,9 @@ func parking(t *testing.T, b *bench) {
 	apply(t, e, bad[0], panics, good, es.Commit{Stream: es.StreamID{Type: "Other", ID: "1"}})
 	apply(t, e, bad...)
 	apply(t, e, bad[0])
-	want := map[string]string{"bad": "failed before 2, seen 4: poison", "panics": "failed before 1, seen 1: panic: poison"}
+	want := map[string]string{
+		"bad": "failed before 2, seen 4: poison", "panics": "failed before 1, seen 1: panic: poison",
+	}
 	b.wantParked(t, 1, want)
 	b.wantShown(t, strict)
 

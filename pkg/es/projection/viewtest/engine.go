@@ -10,10 +10,10 @@ import (
 // RunEngine runs the suite of the engine on a store: what readers see of a view is what a plain fold makes, whatever
 // happened before. Each test runs in parallel, on an empty view of its own. The catalog is memview's.
 //
-// The projection is named "ledger". It has rows of all kinds that the store holds: see [RunView] for the features. A store
-// with typed columns may declare them: documents have the strings Last and Taken; rows of the lists "lines", which are own
-// rows, and "entries", which are append rows, have the string Text; counters, in the partitions "letters" and "fan", are
-// named "count".
+// The projection is named "ledger". It has rows of all kinds that the store holds: see [RunView] for the features. A
+// store with typed columns may declare them: documents have the strings Last and Taken; rows of the lists "lines",
+// which are own rows, and "entries", which are append rows, have the string Text; counters, in the partitions "letters"
+// and "fan", are named "count".
 //
 // If the view is [Searched], nothing may be left in the store of what was forgotten.
 func RunEngine(t *testing.T, open func(t *testing.T) projection.View, features ...Features) {

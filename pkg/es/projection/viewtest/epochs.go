@@ -14,12 +14,15 @@ func (f *fixture) whole(version int64) projection.Checkpoint {
 	cp.Rises = []projection.Rise{{From: 1, Epoch: 1}, {From: version, Epoch: 4}}
 	cp.Appended = 3 * version
 	if f.has.Index {
-		cp.Slots = []projection.Slot{slot(stream("a"), "all", "x", `{"text":"ü"}`), slot(stream("a"), "of/ann", "y", `1`)}
+		cp.Slots = []projection.Slot{
+			slot(stream("a"), "all", "x", `{"text":"ü"}`), slot(stream("a"), "of/ann", "y", `1`),
+		}
 	}
 	return cp
 }
 
-// saveEpochs: rises and the number of appended rows are read as they were saved. Nothing of the earlier checkpoint stays.
+// saveEpochs: rises and the number of appended rows are read as they were saved. Nothing of the earlier checkpoint
+// stays.
 func saveEpochs(t *testing.T, f *fixture) {
 	prev := projection.Checkpoint{}
 	for _, next := range []projection.Checkpoint{f.whole(2), f.whole(3), at(4), f.whole(5), {Version: 6}} {

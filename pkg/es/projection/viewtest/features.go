@@ -78,7 +78,8 @@ type group[F any] struct {
 	tests map[string]func(*testing.T, F)
 }
 
-// run runs the tests of a suite in parallel, each on a fixture of its own, and logs the names of those that it leaves out.
+// run runs the tests of a suite in parallel, each on a fixture of its own, and logs the names of those that it leaves
+// out.
 func run[F any](t *testing.T, open func(t *testing.T) F, groups []group[F]) {
 	t.Helper()
 	for _, g := range groups {

@@ -71,7 +71,8 @@ func without(has bool, name string) string {
 // each runs a suite for sets of features, each on a store that has these and refuses the others.
 func each(t *testing.T, suite func(*testing.T, func(*testing.T) projection.View, ...viewtest.Features)) {
 	for name, has := range map[string]viewtest.Features{
-		"documents alone": {}, "lists and counters": {Counters: true, Index: true}, "rows of streams": {Own: true, Append: true},
+		"documents alone": {}, "lists and counters": {Counters: true, Index: true},
+		"rows of streams": {Own: true, Append: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,7 +58,8 @@ var (
 		return projection.Key{Partition: "last/" + l.Last[:1], Sort: l.Last}, l.Last + l.Taken, true
 	})
 	oddOnes = projection.IndexRows("odd", func(l *ledger) (projection.Key, int, bool) {
-		return projection.Key{Partition: "odd", Sort: fmt.Sprintf("%04d", len(l.Texts))}, len(l.Texts), len(l.Texts)%2 == 1
+		n := len(l.Texts)
+		return projection.Key{Partition: "odd", Sort: fmt.Sprintf("%04d", n)}, n, n%2 == 1
 	})
 	entries = projection.AppendRows[entry]("entries")
 	lines   = projection.OwnRows[entry]("lines")

@@ -36,7 +36,8 @@ func (b *bench) differences(t *testing.T) map[string]difference {
 	}
 	row := func(id string, place int) projection.AppendRow {
 		return projection.AppendRow{
-			Key: projection.AppendKey("all", note(id), 1, place), Epoch: 7, Row: json.RawMessage(`{"Text":"z"}`), List: "entries",
+			Key: projection.AppendKey("all", note(id), 1, place), Epoch: 7, Row: json.RawMessage(`{"Text":"z"}`),
+			List: "entries",
 		}
 	}
 	return map[string]difference{

@@ -15,7 +15,8 @@ import (
 // reader is a new process that reads ledgers of fold versions 1 and 2.
 func (b *bench) reader() *projection.Reader {
 	return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: b.now}, projection.Subscription{
-		Projection: fold{version: 2}.of(b.has), Former: []projection.Projection{fold{version: 1}.of(b.has)}, View: b.view,
+		Projection: fold{version: 2}.of(b.has), Former: []projection.Projection{fold{version: 1}.of(b.has)},
+		View: b.view,
 	})
 }
 

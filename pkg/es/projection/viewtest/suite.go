@@ -1,5 +1,5 @@
-// Package viewtest tests implementations of [projection.View] and [projection.Catalog]. Start with [RunView] and
-// [RunCatalog]. A store calls each in three lines:
+// Package viewtest tests implementations of [projection.View] and [projection.Catalog], and the engine on them. Start
+// with [RunView], [RunEngine] and [RunCatalog]. A store calls each in three lines:
 //
 //	func TestView(t *testing.T) {
 //		viewtest.RunView(t, func(t *testing.T) projection.View { return myview.New() })
@@ -23,8 +23,8 @@ import (
 
 // RunView runs the suite for views. Each test runs in parallel, on an empty view of its own.
 //
-// A store that does not hold all kinds of rows declares its features. Then the tests of the other kinds are left out, which
-// the log says, and for each of these kinds a test asserts that the store refuses it.
+// A store that does not hold all kinds of rows declares its features. Then the tests of the other kinds are left out,
+// which the log says, and for each of these kinds a test asserts that the store refuses it.
 func RunView(t *testing.T, open func(t *testing.T) projection.View, features ...Features) {
 	has := declared(features)
 	run(t, func(t *testing.T) *fixture { return &fixture{open(t), has} }, []group[*fixture]{
@@ -188,7 +188,8 @@ func (f *fixture) park(
 // move saves one stream's checkpoint, with those of the rows that the store holds.
 func (f *fixture) move(t *testing.T, s es.StreamID, prev, next projection.Checkpoint, rows ...projection.Write) error {
 	t.Helper()
-	return f.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: s, Prev: prev, Next: next}}, f.has.held(rows...))
+	moves := []projection.CheckpointUpdate{{Stream: s, Prev: prev, Next: next}}
+	return f.Save(t.Context(), 1, moves, f.has.held(rows...))
 }
 
 func (f *fixture) mustMove(t *testing.T, s es.StreamID, prev, next projection.Checkpoint, rows ...projection.Write) {

@@ -10,8 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// tokens: a session shows a version as soon as it is applied, or if no event up to it concerns the ledgers. A parked stream
-// does not show what it lacks. Documents are then at least as new.
+// tokens: a session shows a version as soon as it is applied, or if no event up to it concerns the ledgers. A parked
+// stream does not show what it lacks.
 func tokens(t *testing.T, b *bench) {
 	e := b.engine(fold{version: 1})
 	shows := func(c es.Commit, want bool) {
@@ -66,7 +66,8 @@ func listsWithTokens(t *testing.T, b *bench) {
 		}
 		for _, descending := range []bool{false, true} {
 			q := projection.Query{
-				Partitions: []string{"last/x", "last/y"}, Limit: 1, Tokens: []es.StreamID{c.Stream}, Descending: descending,
+				Partitions: []string{"last/x", "last/y"}, Limit: 1, Tokens: []es.StreamID{c.Stream},
+				Descending: descending,
 			}
 			rows := map[string]string{}
 			listInto(t, rows, b.reader(), byLast, q)
