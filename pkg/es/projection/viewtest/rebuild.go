@@ -101,6 +101,9 @@ func dropped(t *testing.T, b *bench) {
 		t.Fatalf("a delivery to a process that is halted: %v, want a failure", failed)
 	}
 	apply(t, e, c)
+	if len(b.holding(t, "in fold 2", 2)) == 0 {
+		t.Fatal("generation 2 holds no text of its fold")
+	}
 	b.rollBack(t, e)
 	r := b.rebuilder(e)
 	for {
@@ -117,6 +120,9 @@ func dropped(t *testing.T, b *bench) {
 	b.wantNothing(t, 2)
 	late.wantStale(t)
 	b.wantNothing(t, 2)
+	if left := b.holding(t, "in fold 2", 1); len(left) > 0 {
+		t.Errorf("texts of the dropped generation are in %v", left)
+	}
 	b.wantShown(t, folds[1])
 	b.wantParked(t, 1, map[string]string{"parked": "failed before 2, seen 2: poison"})
 
