@@ -45,18 +45,19 @@ const (
 func Open(d annalslambda.Deployment, getenv func(string) string) (annalslambda.OpenedStore, error) {
 	address, cfg := getenv(annalsaws.SQLURLEnv), sqlview.Config{}
 	endpoint := getenv(annalsaws.SQLEndpointEnv)
-	switch {
-	case endpoint != "":
-		address, cfg.Dialect = "postgres://admin@"+endpoint+"/postgres?sslmode=verify-full", sqlview.DSQL
-	case address == "":
+	if address == "" && endpoint == "" {
 		return annalslambda.OpenedStore{}, fmt.Errorf("neither %s nor %s is set", annalsaws.SQLURLEnv, annalsaws.SQLEndpointEnv)
+	}
+	byRole := address == "" // the local runner sets the address of its own server, whatever the template says
+	if byRole {
+		address, cfg.Dialect = "postgres://admin@"+endpoint+"/postgres?sslmode=verify-full", sqlview.DSQL
 	}
 	to, err := pgxpool.ParseConfig(address)
 	if err != nil {
-		return annalslambda.OpenedStore{}, fmt.Errorf("%s: %w", annalsaws.SQLURLEnv, err)
+		return annalslambda.OpenedStore{}, fmt.Errorf("the address of the database: %w", err)
 	}
 	to.MaxConns, to.MaxConnLifetime, to.ConnConfig.ConnectTimeout = connections, connectionAge, within
-	if endpoint != "" {
+	if byRole {
 		to.BeforeConnect = sqlauth.DSQL(d.AWS.Region, d.AWS.Credentials)
 	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), to)
