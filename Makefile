@@ -50,8 +50,8 @@ token: ## Print a token for the service that runs with AUTH=on (SUBJECT=ada, SCO
 		$(if $(AUDIENCE),--data-urlencode 'audience=$(AUDIENCE)') $(if $(LIFETIME),-d lifetime=$(LIFETIME)) | sed 's/.*"access_token":"\([^"]*\)".*/\1/'
 
 .PHONY: import-northwind
-import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)
-	@$(GO) run ./test/northwind
+import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000, STORES=sql to check those in SQL)
+	@$(if $(STORES),STORES=$(STORES) )$(GO) run ./test/northwind
 
 .PHONY: rebuild
 rebuild: ## Build a read model of the running service anew, without downtime (PROJECTION=product-counts, PORT=3000)

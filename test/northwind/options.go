@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,6 +15,7 @@ import (
 type options struct {
 	url      string
 	check    bool
+	sql      bool // compare what is answered by SQL, too
 	atOnce   int
 	patience time.Duration
 }
@@ -29,6 +32,7 @@ const environment = `
 Environment:
   ANNALS_URL   the service's address, when -url is not given
   PORT         the port of a service on this machine, when neither is given (default 3000)
+  STORES       sql: the service has its read models in SQL, too, and they are compared
 `
 
 // parse reads the arguments. An address that they do not have is taken from the environment.
@@ -58,5 +62,6 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 		return options{}, errors.New("-at-once must be at least 1, and -patience not negative")
 	}
 	o.url = cmp.Or(o.url, getenv("ANNALS_URL"), "http://127.0.0.1:"+cmp.Or(getenv("PORT"), "3000"))
+	o.sql = slices.Contains(strings.Split(getenv("STORES"), ","), "sql")
 	return o, nil
 }

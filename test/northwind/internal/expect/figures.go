@@ -20,7 +20,19 @@ type Figures struct {
 	Orders    []Order // oldest first
 	Products  []Product
 	Customers []Customer
+	// Months and Cities are the orders by the month in which they were placed, "1997-03", and by the city to which they go,
+	// "Graz, Austria".
+	Months, Cities map[string]Group
 }
+
+// Group are the orders that have something in common, and what they bring. Units are counted for products alone.
+type Group struct {
+	Orders, Units int
+	Revenue       Cents
+}
+
+// with returns the group with one more order.
+func (g Group) with(o Order) Group { return Group{Orders: g.Orders + 1, Revenue: g.Revenue + o.Total} }
 
 // Total returns the sum of all orders.
 func (f Figures) Total() Cents {
@@ -54,13 +66,15 @@ func From(nw data.Northwind) (Figures, error) {
 		}
 		products[p.ID] = &Product{ID: p.ID, Name: p.Name, UnitPrice: price, Received: p.InStock}
 	}
-	var f Figures
+	f := Figures{Months: map[string]Group{}, Cities: map[string]Group{}}
 	for _, from := range nw.Orders {
 		o, err := newOrder(from)
 		if err != nil {
 			return Figures{}, fmt.Errorf("order %s: %w", from.ID, err)
 		}
 		f.Orders = append(f.Orders, o)
+		month, city := o.Ordered.UTC().Format("2006-01"), from.Ship.City+", "+from.Ship.Country
+		f.Months[month], f.Cities[city] = f.Months[month].with(o), f.Cities[city].with(o)
 		customers[o.CustomerID].Orders = append(customers[o.CustomerID].Orders, o)
 		if err := count(products, from); err != nil {
 			return Figures{}, fmt.Errorf("order %s: %w", from.ID, err)
