@@ -3,6 +3,8 @@ package annalslambda
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
@@ -23,6 +25,107 @@ func (p *Subscriber) tasks(events es.Scanner) tasks {
 		ask.Reconcile: func(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
 			return p.reconcile(ctx, events, in)
 		},
+		ask.Checkpoints: p.checkpoints,
+		ask.Parked:      p.parked,
+	}
+}
+
+// storeTime is how long a store of read models may take for a task that only reads. A store that is away must not keep
+// the function busy until its timeout.
+const storeTime = 10 * time.Second
+
+// checkpoints returns the checkpoints of streams in a generation of a projection, for [ask.Checkpoints].
+func (p *Subscriber) checkpoints(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+	if !p.engine.Keeps(in.Projection) {
+		return nil, &projection.UnknownProjectionError{Projection: in.Projection}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, storeTime, errSlowStore)
+	defer cancel()
+	all := map[string]ask.Checkpoint{}
+	for _, name := range in.Streams {
+		stream, err := es.ParseStreamID(name)
+		if err != nil {
+			return nil, err
+		}
+		reached, err := p.engine.StreamProgress(ctx, es.StreamVersion{Stream: stream})
+		if err != nil {
+			return nil, slow(ctx, err)
+		}
+		for _, one := range reached {
+			if one.Projection == in.Projection && one.Build.Generation == in.Generation {
+				all[name] = ask.CheckpointOf(one.Checkpoint)
+			}
+		}
+	}
+	return &ask.Answer{Checkpoints: all}, nil
+}
+
+// parked returns a page of the streams that are parked in a generation of a projection, for [ask.Parked]. It reads all
+// of them for each page: a view yields them in any order.
+func (p *Subscriber) parked(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+	if !p.engine.Keeps(in.Projection) { // of no name, the engine would list all
+		return nil, &projection.UnknownProjectionError{Projection: in.Projection}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, storeTime, errSlowStore)
+	defer cancel()
+	page := parkedPage{after: in.Stream}
+	for w, err := range p.engine.Parked(ctx, in.Projection) {
+		if err != nil {
+			return nil, slow(ctx, err)
+		}
+		if w.Generation == in.Generation {
+			page.add(w.ParkedStream)
+		}
+	}
+	page.cut()
+	return &ask.Answer{Parked: page.streams, More: page.more}, nil
+}
+
+var errSlowStore = fmt.Errorf("the store of a read model has not answered within %s", storeTime)
+
+// slow adds to an error that the time of a context was over, if it was.
+func slow(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}
+
+const (
+	// maxParked is the most parked streams in an answer. Lambda takes answers of 6 MB, and JSON may write a byte as
+	// six.
+	maxParked = 100
+	// maxParkedError is how much of the error of each is in the answer, in bytes.
+	maxParkedError = 6 << 10
+)
+
+// parkedPage has the first parked streams after a name, by their names.
+type parkedPage struct {
+	after   string
+	streams []projection.ParkedStream
+	more    bool
+}
+
+// add adds a stream. It keeps at most two pages.
+func (p *parkedPage) add(s projection.ParkedStream) {
+	if s.Stream.String() <= p.after {
+		return
+	}
+	if len(s.Error) > maxParkedError {
+		s.Error = strings.ToValidUTF8(s.Error[:maxParkedError], "") + "…"
+	}
+	if p.streams = append(p.streams, s); len(p.streams) == 2*maxParked {
+		p.cut()
+	}
+}
+
+// cut sorts the streams, and drops those that do not fit.
+func (p *parkedPage) cut() {
+	slices.SortFunc(p.streams, func(a, b projection.ParkedStream) int {
+		return strings.Compare(a.Stream.String(), b.Stream.String())
+	})
+	if len(p.streams) > maxParked {
+		p.streams, p.more = p.streams[:maxParked], true
 	}
 }
 

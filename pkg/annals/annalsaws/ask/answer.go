@@ -33,3 +33,32 @@ type Reconciled struct {
 	// Position is where to go on, [es.End] at the segment's end.
 	Position es.Position `json:"position"`
 }
+
+// Checkpoint is how far a projection has come with a stream: a [projection.Checkpoint] without the stream's state,
+// owner and slots. No tool shows those, they may be large, and they may be personal data.
+type Checkpoint struct {
+	Version     int64              `json:"version"`
+	Hash        []byte             `json:"hash,omitempty"`
+	RowsWritten int                `json:"rowsWritten,omitempty"`
+	At          time.Time          `json:"at,omitzero"`
+	Behind      bool               `json:"behind,omitempty"`
+	Parked      *projection.Parked `json:"parked,omitempty"`
+	Rises       []projection.Rise  `json:"rises,omitempty"`
+	Appended    int64              `json:"appended,omitempty"`
+}
+
+// CheckpointOf converts a checkpoint for an answer.
+func CheckpointOf(c projection.Checkpoint) Checkpoint {
+	return Checkpoint{
+		Version: c.Version, Hash: c.Hash, RowsWritten: c.RowsWritten, At: c.At, Behind: c.Behind, Parked: c.Parked,
+		Rises: c.Rises, Appended: c.Appended,
+	}
+}
+
+// Checkpoint converts an answer into a checkpoint, without the state, the owner and the slots.
+func (c Checkpoint) Checkpoint() projection.Checkpoint {
+	return projection.Checkpoint{
+		Version: c.Version, Hash: c.Hash, RowsWritten: c.RowsWritten, At: c.At, Behind: c.Behind, Parked: c.Parked,
+		Rises: c.Rises, Appended: c.Appended,
+	}
+}

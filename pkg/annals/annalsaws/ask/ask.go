@@ -8,6 +8,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/personal/subjects"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // Task is what a tool asks for. The comment of each task names the function that does it, the members of [Request] that
@@ -28,6 +29,14 @@ const (
 	// Retry is like CatchUp, and also retries the stream if it is parked.
 	// Projector, reactor: Stream, Projections.
 	Retry Task = "retry"
+	// Checkpoints reads how far a generation of a projection has come with streams. A tool that can't read the
+	// projection's store sends it. It writes nothing.
+	// Projector, reactor: Projection, Generation, Streams. Answer: Checkpoints.
+	Checkpoints Task = "checkpoints"
+	// Parked lists the streams that are parked in a generation of a projection, in the order of their names. It writes
+	// nothing. While the answer has More, send it again with the last of the Parked as Stream.
+	// Projector, reactor: Projection, Generation, Stream. Answer: Parked, More.
+	Parked Task = "parked"
 	// Rollback lets the generation of a read model that served before the last rebuild serve again.
 	// Projector: Projection, Leveled. Answer: Generation.
 	Rollback Task = "rollback"
@@ -91,8 +100,9 @@ type Request struct {
 	Version int64 `json:"version,omitempty"`
 	// AsOf is the time up to which events count. If zero, none is named.
 	AsOf time.Time `json:"asOf,omitzero"`
-	// Projection is the name of a read model, or of a timer.
-	Projection string `json:"projection,omitempty"`
+	// Projection is the name of a read model, or of a timer. Generation is one of its generations.
+	Projection string                `json:"projection,omitempty"`
+	Generation projection.Generation `json:"generation,omitempty"`
 	// Deadline is the name of a deadline.
 	Deadline string `json:"deadline,omitempty"`
 	// Leveled is true if all segments were just reconciled: a rollback then catches up no streams. Without it, a rollback
@@ -127,7 +137,11 @@ type Answer struct {
 	// Report says how far a person is forgotten. Streams are the names of streams with data about the person.
 	Report  *subjects.Report `json:"report,omitempty"`
 	Streams []string         `json:"streams,omitempty"`
-	// More is true if there are more Streams.
+	// Checkpoints are those of the Streams, by stream. Streams that the projection does not read are missing.
+	Checkpoints map[string]Checkpoint `json:"checkpoints,omitempty"`
+	// Parked are parked streams.
+	Parked []projection.ParkedStream `json:"parked,omitempty"`
+	// More is true if there are more Streams, or more that are Parked.
 	More bool `json:"more,omitempty"`
 	// Exported is what a stream holds about a person.
 	Exported *subjects.Stream `json:"exported,omitempty"`
