@@ -36,6 +36,9 @@ type Config struct {
 	Aggregates map[string]Replay
 	// Engines have the projections.
 	Engines []*projection.Engine
+	// Apart are the read models in other stores than DynamoDB. The engines list them too, but do not read how far they
+	// have come with a stream. If one can't be read, the others are shown, and why.
+	Apart []Apart
 	// Feed yields new commits of all streams. If nil, only single streams can be followed.
 	Feed Feed
 	// Segments is how many segments a search reads concurrently. Default 4.

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -11,6 +12,12 @@ import (
 type Projection struct {
 	Name        string       `json:"projection"`
 	Generations []Generation `json:"generations"`
+	// Store is the store of its rows. It is "" for DynamoDB.
+	Store string `json:"store,omitempty"`
+	// Outage is the outage of its store that the projector found, nil if there is none.
+	Outage *projection.Outage `json:"outage,omitempty"`
+	// Unread is why its store can't be read: its parked streams were not counted. It is "" if they were.
+	Unread string `json:"unread,omitempty"`
 	// Unregistered is true if no process has started it. Its generation is then the one that it will start with.
 	Unregistered bool `json:"unregistered,omitempty"`
 }
@@ -40,32 +47,45 @@ type Rebuild struct {
 
 // Projections lists all projections and reactions. It counts their parked streams.
 //
-// Errors: those of the catalog and the views.
+// Errors: those of the catalog, and of the views on DynamoDB.
 func (i *Inspector) Projections(ctx context.Context) ([]Projection, error) {
 	all := []Projection{}
 	for _, e := range i.cfg.Engines {
-		parked, err := countParked(ctx, e)
+		records, err := e.Records(ctx)
 		if err != nil {
 			return nil, err
 		}
-		records, err := e.Records(ctx)
+		counts, err := i.countParked(ctx, e, records)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range records {
 			p := Projection{
 				Name: r.Projection, Generations: make([]Generation, len(r.Builds)), Unregistered: r.Revision == 0,
+				Outage: r.Outage, Unread: counts.unread[r.Projection],
+			}
+			if a := i.apart(r.Projection); a != nil {
+				p.Store = a.Store
 			}
 			for k, b := range r.Builds {
 				if p.Generations[k], err = newGeneration(ctx, e, r.Projection, b); err != nil {
 					return nil, err
 				}
-				p.Generations[k].Parked = parked[build{r.Projection, b.Generation}]
+				p.Generations[k].Parked = counts.parked[build{r.Projection, b.Generation}]
 			}
 			all = append(all, p)
 		}
 	}
 	return all, nil
+}
+
+// apart returns a read model in another store, nil if it is none.
+func (i *Inspector) apart(name string) *Apart {
+	at := slices.IndexFunc(i.cfg.Apart, func(a Apart) bool { return a.Name == name })
+	if at < 0 {
+		return nil
+	}
+	return &i.cfg.Apart[at]
 }
 
 // build names a generation of a projection.
@@ -74,16 +94,46 @@ type build struct {
 	generation projection.Generation
 }
 
-// countParked counts the parked streams.
-func countParked(ctx context.Context, e *projection.Engine) (map[build]int, error) {
-	parked := map[build]int{}
-	for w, err := range e.Parked(ctx) {
-		if err != nil {
-			return nil, err
+// counts are numbers of parked streams, and why those of a projection are not known.
+type counts struct {
+	parked map[build]int
+	unread map[string]string
+}
+
+// countParked counts the parked streams of an engine's projections: first of those on DynamoDB, then of each in another
+// store.
+func (i *Inspector) countParked(
+	ctx context.Context, e *projection.Engine, records []projection.Record,
+) (counts, error) {
+	out := counts{map[build]int{}, map[string]string{}}
+	var near, apart []string
+	for _, r := range records {
+		if i.apart(r.Projection) != nil {
+			apart = append(apart, r.Projection)
+		} else {
+			near = append(near, r.Projection)
 		}
-		parked[build{w.Projection, w.Generation}]++
 	}
-	return parked, nil
+	count := func(names ...string) error {
+		for w, err := range e.Parked(ctx, names...) {
+			if err != nil {
+				return err
+			}
+			out.parked[build{w.Projection, w.Generation}]++
+		}
+		return nil
+	}
+	if len(near) > 0 { // no name stands for all
+		if err := count(near...); err != nil {
+			return out, err
+		}
+	}
+	for _, name := range apart {
+		if err := count(name); err != nil {
+			out.unread[name] = err.Error()
+		}
+	}
+	return out, ctx.Err()
 }
 
 func newGeneration(ctx context.Context, e *projection.Engine, name string, b projection.Build) (Generation, error) {

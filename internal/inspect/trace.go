@@ -43,6 +43,10 @@ type Applied struct {
 	Behind bool `json:"behind,omitempty"`
 	// Parked is why the stream is parked, nil if it is not.
 	Parked *projection.Parked `json:"parked,omitempty"`
+	// Store is the store of its rows. It is "" for DynamoDB.
+	Store string `json:"store,omitempty"`
+	// Unread is why its store can't be read. If it is set, only Projection and Store are known.
+	Unread string `json:"unread,omitempty"`
 }
 
 // Trace returns the commits of a request, and the progress of each projection with them. It reads the whole table: see
@@ -72,26 +76,56 @@ func (i *Inspector) Trace(ctx context.Context, correlationID string) (Trace, err
 
 // Applied returns the progress of all projections that read a stream, compared with a version of the stream.
 //
-// Errors: those of [projection.Engine.StreamProgress].
+// Errors: those of [projection.Engine.StreamProgress] of the projections on DynamoDB.
 func (i *Inspector) Applied(ctx context.Context, stream es.StreamID, version int64) ([]Applied, error) {
+	all, err := i.AppliedOnDynamoDB(ctx, stream, version)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range i.cfg.Apart {
+		more, err := applied(ctx, a.Engine, stream, version)
+		if err != nil {
+			more = []Applied{{Projection: a.Name, Unread: err.Error()}}
+		}
+		for k := range more {
+			more[k].Store = a.Store
+		}
+		all = append(all, more...)
+	}
+	return all, ctx.Err()
+}
+
+// AppliedOnDynamoDB is like Applied, without the read models in other stores. It asks no function.
+func (i *Inspector) AppliedOnDynamoDB(ctx context.Context, stream es.StreamID, version int64) ([]Applied, error) {
 	all := []Applied{}
 	for _, e := range i.cfg.Engines {
-		reached, err := e.StreamProgress(ctx, es.StreamVersion{Stream: stream, Version: version})
+		more, err := applied(ctx, e, stream, version)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range reached {
-			a := Applied{
-				Projection: s.Projection, Generation: s.Build.Generation, Status: s.Build.Status,
-				Version: s.Checkpoint.Version, Applied: s.Shows,
-				Behind: s.Checkpoint.Behind, Parked: s.Checkpoint.Parked,
-			}
-			a.Unconcerned = s.Shows && s.Checkpoint.Version < version
-			if at := s.Checkpoint.At; !at.IsZero() && !a.Unconcerned {
-				a.At, a.Exact = &at, s.Checkpoint.Version == version
-			}
-			all = append(all, a)
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// applied returns the progress of an engine's projections.
+func applied(ctx context.Context, e *projection.Engine, stream es.StreamID, version int64) ([]Applied, error) {
+	reached, err := e.StreamProgress(ctx, es.StreamVersion{Stream: stream, Version: version})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Applied, len(reached))
+	for k, s := range reached {
+		a := Applied{
+			Projection: s.Projection, Generation: s.Build.Generation, Status: s.Build.Status,
+			Version: s.Checkpoint.Version, Applied: s.Shows,
+			Behind: s.Checkpoint.Behind, Parked: s.Checkpoint.Parked,
 		}
+		a.Unconcerned = s.Shows && s.Checkpoint.Version < version
+		if at := s.Checkpoint.At; !at.IsZero() && !a.Unconcerned {
+			a.At, a.Exact = &at, s.Checkpoint.Version == version
+		}
+		all[k] = a
 	}
 	return all, nil
 }
