@@ -30,12 +30,16 @@ type Source interface {
 	State(ctx context.Context, stream es.StreamID, p es.Point) (inspect.State, error)
 	Trace(ctx context.Context, correlationID string) (inspect.Trace, error)
 	Applied(ctx context.Context, stream es.StreamID, version int64) ([]inspect.Applied, error)
+	// AppliedOnDynamoDB is like Applied, without the read models in other stores: those take a function.
+	AppliedOnDynamoDB(ctx context.Context, stream es.StreamID, version int64) ([]inspect.Applied, error)
 	Projections(ctx context.Context) ([]inspect.Projection, error)
 	Types() []string
 }
 
 // Operator lists and retries parked streams. The command line has one.
 type Operator interface {
+	// Parked yields the parked streams. If read models in other stores than DynamoDB can't be read, it yields all
+	// others first, and an [inspect.ApartError] at the end.
 	Parked(ctx context.Context, projections ...string) iter.Seq2[projection.Waiting, error]
 	RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error
 }

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +24,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
+	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop"
 )
 
@@ -187,6 +190,40 @@ func TestReads(t *testing.T) {
 		if strings.Contains(w.Body.String(), hostile) || strings.Contains(w.Body.String(), "<img") {
 			t.Errorf("%s: HTML is not escaped: %s", test.path, w.Body)
 		}
+	}
+}
+
+// away is an operator of a service with a read model in a store that is away.
+type away struct{ *inspecttest.Service }
+
+func (a away) Parked(ctx context.Context, names ...string) iter.Seq2[projection.Waiting, error] {
+	return func(yield func(projection.Waiting, error) bool) {
+		for w, err := range a.Service.Parked(ctx, names...) {
+			if !yield(w, err) {
+				return
+			}
+		}
+		yield(projection.Waiting{}, inspect.Apart{Name: "sales", Store: "sql"}.Failed(errors.New("no answer")))
+	}
+}
+
+// TestParkedElsewhere: if a read model in another store can't be read, the answer has the parked streams of the others,
+// and why.
+func TestParkedElsewhere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.orders()
+	h := console.New(t.Context(), b.inspector, away{b.operator}, rebuilder{b.operator}, console.Config{
+		Log: slog.New(slog.DiscardHandler),
+	})
+	var out struct {
+		Parked []struct{ Projection, Stream string }
+		Unread string
+	}
+	w := send(t, h, http.MethodGet, "/api/parked", "", &out)
+	if w.Code != http.StatusOK || len(out.Parked) == 0 || out.Parked[0].Stream != "Order#bad" ||
+		out.Unread != "read model sales, in store sql, can't be read: no answer" {
+		t.Errorf("parked streams: status %d, %s; want Order#bad, and why sales is not read", w.Code, w.Body)
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *tail) Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit
 	return past, nil
 }
 
-func (s *tail) Applied(_ context.Context, _ es.StreamID, version int64) ([]inspect.Applied, error) {
+func (s *tail) AppliedOnDynamoDB(_ context.Context, _ es.StreamID, version int64) ([]inspect.Applied, error) {
 	s.calls.Add(1)
 	return s.applied(version), nil
 }

@@ -121,7 +121,8 @@ func (p *pulse) of(name string) *effort {
 	return p.Projections[name]
 }
 
-// look reads which projections have applied each watched commit. It drops commits that all have applied.
+// look reads which projections on DynamoDB have applied each watched commit. It drops commits that all have applied. It
+// leaves out the others: each commit would take an invocation a second.
 func (m *meter) look(ctx context.Context, now time.Time, out *pulse) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -129,7 +130,7 @@ func (m *meter) look(ctx context.Context, now time.Time, out *pulse) {
 		if now.Sub(w.at) > patience {
 			return true
 		}
-		applied, err := m.console.source.Applied(ctx, w.stream, w.version)
+		applied, err := m.console.source.AppliedOnDynamoDB(ctx, w.stream, w.version)
 		if err != nil {
 			m.console.cfg.Log.DebugContext(ctx, "the progress of projections can't be read", slog.String("error", err.Error()))
 			return false

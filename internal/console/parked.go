@@ -2,8 +2,10 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -25,8 +27,14 @@ func (c *Console) parked(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		Parked []waiting `json:"parked"`
 		More   bool      `json:"more"`
+		// Unread is why read models in other stores can't be read, "" if all were.
+		Unread string `json:"unread,omitempty"`
 	}{Parked: []waiting{}}
 	for one, err := range c.operator.Parked(r.Context()) {
+		if errors.As(err, new(*inspect.ApartError)) {
+			out.Unread = err.Error()
+			break
+		}
 		if err != nil {
 			fail(w, err)
 			return

@@ -1,4 +1,4 @@
-// Functions that all views share. Only this module puts text into the page, as text nodes. No code makes HTML from text.
+// Functions that all views share. Only this module puts text into the page, as text nodes and never as HTML.
 import { later } from './visible.js';
 
 const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -7,8 +7,8 @@ const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200
 export const visible = text =>
   String(text).replace(hidden, c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
 
-// h makes an element of properties, if there are any, and children. Properties that start with "on" are listeners;
-// children are elements, text, null, or lists of them.
+// h makes an element of optional properties and children. Properties that start with "on" are listeners; children are
+// elements, text, null, or lists of them.
 export function h(tag, ...content) { return fill(document.createElement(tag), content); }
 
 // s is h for SVG.
@@ -35,8 +35,8 @@ function add(element, children) {
   }
 }
 
-// pieces splits a name where a line may break: after a separator, not within a word. A long part without a separator may
-// break at a sign or before a capital letter, and one that is still too long may break anywhere.
+// pieces splits a name where a line may break: after a separator; in a long part, at a sign, before a capital letter, or
+// else anywhere.
 function pieces(text) {
   const all = text.match(/[^#@:;,=&?_\s/-]*[#@:;,=&?_\s/-]*/g)
     .flatMap(piece => piece.length > 16 ? piece.match(/[A-Z]*[^A-Z\W]*\W*/gu) : piece)
@@ -131,7 +131,7 @@ export const followLink = (id, label, from) => id
 
 export const heading = text => h('h1', { tabindex: '-1' }, text);
 
-// loading is shown while a request runs. It appears after 200 ms: most requests are faster.
+// loading is shown while a request runs, after 200 ms: most are faster.
 export const loading = () => h('p', { class: 'faint loading', role: 'status' }, 'Loading …');
 
 export const failed = error => h('p', { class: 'bad', role: 'alert' }, error.message);

@@ -10,7 +10,7 @@ live.commits = [];  // the newest first
 live.missed = 0;
 live.opened = null; // whether the newest commits were found, null while the search runs
 
-// connect listens while the page is visible. The console reads nothing for a page that does not listen.
+// connect listens while the page is visible. The console reads nothing for other pages.
 export const connect = () => whileVisible(listen);
 
 function listen() {

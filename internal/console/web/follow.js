@@ -21,7 +21,7 @@ export async function follow(path, { signal }) {
     const trace = await ask('api/trace', { correlation: id }, { signal });
     draw(trace);
     put(state, trace.note ?? (trace.commits.length === 0 ? 'No commit has this correlation id.' : ''));
-    // Commits that are not applied yet are requested again for a while.
+    // Asks again for commits that are not applied yet.
     if (attempt < 10 && trace.commits.some(c => c.projections.some(p => !p.applied && !p.parked))) later(() => again(attempt + 1), 1500, signal);
   }
   const again = attempt => all(attempt).catch(error => { if (!signal.aborted) put(state, failed(error)); });
@@ -44,8 +44,7 @@ export async function follow(path, { signal }) {
   return [heading('One request'), h('p', { class: 'data' }, id), state, body];
 }
 
-// everywhere describes when all projections had applied the request. If one has applied a later commit since, the time is
-// an upper bound.
+// everywhere describes when all projections had applied the request: at most, if one has applied a later commit since.
 function everywhere(all, start) {
   const late = all.filter(p => !p.applied).length;
   if (late) return `not yet: ${late} left`;
@@ -79,10 +78,10 @@ function row(p, c, at, length) {
     bar.append(piece);
   }
   return h('tr',
-    h('th', { scope: 'row' }, p.projection, p.status !== 'serving' && h('small', { class: 'faint' }, ` ${p.status} ${p.generation}`)),
-    h('td', p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)]
+    h('th', { scope: 'row' }, p.projection, p.status !== 'serving' && !p.unread && h('small', { class: 'faint' }, ` ${p.status} ${p.generation}`)),
+    h('td', p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.unread ? 'not known' : p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)]
       : p.unconcerned ? '–' : tag('yes', 'good')),
-    h('td', p.parked ? data(p.parked.error) : lag !== undefined ? span(lag)
+    h('td', p.parked || p.unread ? data(p.unread ?? p.parked.error) : lag !== undefined ? span(lag)
       : p.applied ? h('span', { class: 'faint' }, p.at ? `within ${span(micros(p.at) - micros(c.at))}: now at version ${p.version}`
         : p.unconcerned ? 'skipped: older than the reaction' : 'time not known') : '–'),
     h('td', { class: 'bars' }, bar));

@@ -31,9 +31,9 @@ export function home(_, { signal, about }) {
     const all = paused ?? live.commits;
     const wanted = all.filter(c => !only || text(c).includes(only)).slice(0, shown);
     const fresh = wanted.filter(c => !drawn.has(key(c)));
-    // Many commits at once are too many for a screen reader: then it reads only their number.
+    // Of many commits at once, a screen reader reads only the number.
     list.setAttribute('aria-live', fresh.length > 3 ? 'off' : 'polite');
-    // Commits from before the page was opened are not marked as fresh.
+    // Commits from before the page opened are not fresh.
     const arrives = live.opened && list.children.length > 0;
     list.prepend(...fresh.map(c => { const li = line(c); if (arrives) li.classList.add('fresh'); return li; }));
     for (const c of fresh) drawn.add(key(c));

@@ -18,15 +18,11 @@ function write(lines, value, path, label, depth, marks, comma) {
   };
   const list = Array.isArray(value);
   if (value === null || typeof value !== 'object' || value instanceof Exact) {
-    line((value instanceof Exact ? value.source : JSON.stringify(value)) + comma);
-    return;
+    return line((value instanceof Exact ? value.source : JSON.stringify(value)) + comma);
   }
   const entries = list ? value.map((v, i) => [String(i), v]) : Object.entries(value);
   const [open, close] = list ? ['[', ']'] : ['{', '}'];
-  if (entries.length === 0) {
-    line(open + close + comma);
-    return;
-  }
+  if (entries.length === 0) return line(open + close + comma);
   line(open);
   entries.forEach(([key, v], i) => {
     const at = path + '/' + escaped(key);
@@ -41,7 +37,7 @@ function write(lines, value, path, label, depth, marks, comma) {
 // short shows a value in one line.
 export function short(value) {
   if (value === undefined) return h('span', { class: 'faint' }, 'nothing');
-  // Line breaks between members become spaces, where a line may break.
+  // Members are separated by spaces, where a line may break.
   const text = JSON.stringify(value, (_, v) => v instanceof Exact ? v.source : v, 1).replace(/\n\s*/g, ' ');
   return h('code', text.length > 200 ? text.slice(0, 200) + '…' : text);
 }

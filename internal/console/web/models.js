@@ -1,5 +1,5 @@
 // The read models and reactions that read a stream, and the progress of each.
-import { h, put, ask, loading, failed, time, tag, faint } from './dom.js';
+import { h, put, ask, loading, failed, time, tag, data, faint } from './dom.js';
 import { later } from './visible.js';
 
 const looks = 10; // the most requests while one is behind
@@ -19,11 +19,11 @@ export function models(stream, last, signal) {
   }
 
   const one = m => h('li', h('strong', { class: 'data' }, m.projection),
-    h('small', { class: 'faint' }, `generation ${m.generation}${m.status === 'serving' ? '' : ', ' + m.status}`),
+    m.unread ? [tag('not known', 'late'), data(m.unread)] : [h('small', { class: 'faint' }, `generation ${m.generation}${m.status === 'serving' ? '' : ', ' + m.status}`),
     m.parked ? h('a', { href: '#/parked' }, tag(`parked at version ${m.parked.version}`, 'bad'))
       : m.applied ? tag(`at version ${m.version}`, 'good')
       : tag(`at version ${m.version} of ${last}${m.behind ? ', behind' : ''}`, 'late'),
-    (m.parked?.at ?? m.at) && time(m.parked?.at ?? m.at));
+    (m.parked?.at ?? m.at) && time(m.parked?.at ?? m.at)]);
 
   load(looks);
   return h('section', { 'aria-labelledby': 'models' }, h('h2', { id: 'models' }, 'Read models and reactions'), out);

@@ -5,10 +5,11 @@ export function parked(_, { signal, about, counted }) {
   const out = h('div', loading());
 
   async function load() {
-    const { parked: all, more } = await ask('api/parked', null, { signal });
+    const { parked: all, more, unread } = await ask('api/parked', null, { signal });
     counted(all.length);
-    if (all.length === 0) return h('p', tag('ok', 'good'), ' No stream is parked.');
-    return [
+    const left = unread && failed({ message: unread });
+    if (all.length === 0) return left ?? h('p', tag('ok', 'good'), ' No stream is parked.');
+    return [left,
       h('p', `Parked streams: ${all.length}${more ? ' and more' : ''}. All other streams continue.`),
       readOnly(about, 'retry here'),
       h('ul', { class: 'cards' }, all.map(card))];

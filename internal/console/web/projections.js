@@ -37,28 +37,31 @@ export function projections(_, { signal, about }) {
     const progress = h('div');
     rebuild.append(progress, ...(button ? [button] : []));
     const tr = h('tr', { role: 'row' }, h('th', { scope: 'row', role: 'rowheader' }, name), generation, lag, rate, parked, rebuild);
-    let ended;
+    let ended, store;
     return {
       tr,
       take(p) {
         const serving = p.generations.find(g => g.status === 'serving');
         put(generation, p.unregistered ? 'not started' : serving ? [h('strong', serving.generation), ` fold ${serving.fold}`, small('faint', 'since ', time(serving.since))] : 'none yet',
-          p.generations.filter(g => g !== serving).map(g => small('faint', `${g.generation} ${g.status}`)));
+          p.generations.filter(g => g !== serving).map(g => small('faint', `${g.generation} ${g.status}`)),
+          (store = p.store) && small('faint', store),
+          p.outage && small('bad data', 'away since ', time(p.outage.since), ': ' + p.outage.reason));
         const n = Math.max(0, ...p.generations.map(g => g.parked));
-        put(parked, n ? h('a', { href: '#/parked' }, tag(n + ' parked', 'bad')) : '0');
+        put(parked, p.unread ? [tag('not known', 'late'), small('bad data', p.unread)] : n ? h('a', { href: '#/parked' }, tag(n + ' parked', 'bad')) : '0');
         const next = p.generations.find(building), done = next?.rebuild;
         put(progress, next && [
           done && h('progress', { max: done.segments || 1, value: done.done, 'aria-label': `Segments ${done.doing}` }),
           small('', done ? `${done.done} of ${done.segments} segments ${done.doing}` : 'about to serve'),
           next.failure && small('bad data', next.failure)],
           p.rebuild && outcome(p.rebuild));
-        // Not disabled: a disabled button would lose the focus, which returns to it from the dialog.
+        // A disabled button would lose the focus that the dialog returns.
         if (button) button.setAttribute('aria-disabled', String(Boolean(p.rebuild && !p.rebuild.ended)));
         if (p.rebuild?.ended && ended === null) say(p.rebuild.error ? `${name}: ${p.rebuild.error}` : `${name} was rebuilt`);
         ended = p.rebuild ? p.rebuild.ended ?? null : undefined;
         this.beat();
       },
       beat() {
+        if (store) return put(lag, 'not measured');
         const found = lags(name), oldest = waiting(name);
         const median = quantile(found, 0.5);
         put(lag, oldest > 2000 ? [tag(span(oldest), 'late'), small('', 'and growing')]
@@ -76,7 +79,7 @@ export function projections(_, { signal, about }) {
   const columns = ['Projection', 'Generation', 'Lag, last minute', 'Events a second to apply, last 3 minutes', 'Parked', 'Rebuild'];
   return [heading('Projections'), error,
     h('table', { class: 'wide', role: 'table' }, h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map(t => h('th', { scope: 'col', role: 'columnheader' }, t)))), table),
-    faint('Lag is the time from the recording of a commit to that of the checkpoint. It is measured on a sample: the newest commits of some streams each second.')];
+    faint('Lag is the time from the recording of a commit to that of the checkpoint, of a sample: the newest commits of some streams each second.')];
 }
 
 const small = (kind, ...text) => h('small', { class: 'block ' + kind }, ...text);

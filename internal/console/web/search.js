@@ -34,10 +34,7 @@ async function run(kind, word, out, signal) {
   const full = kind === 'stream' && /^[^#]+#.+/.test(word);
   put(out, faint('Searching …'));
   try {
-    if (full && await there(word, signal)) {
-      location.replace('#/stream/' + encodeURIComponent(word));
-      return;
-    }
+    if (full && await there(word, signal)) return location.replace('#/stream/' + encodeURIComponent(word));
     const found = await ask('api/find', { [kind]: word }, { signal });
     const n = found.commits.length;
     put(out,
@@ -52,11 +49,4 @@ async function run(kind, word, out, signal) {
   }
 }
 
-async function there(stream, signal) {
-  try {
-    await ask('api/stream', { stream }, { signal });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const there = (stream, signal) => ask('api/stream', { stream }, { signal }).then(() => true, () => false);

@@ -15,13 +15,12 @@ export async function stream(path, { signal }) {
   const known = new Map();
   let asked;
 
-  const slider = h('input', { type: 'range', id: 'version', min: 1, max: last, step: 1, value: version, 'aria-describedby': 'where' });
+  const slider = h('input', { type: 'range', id: 'version', min: 1, max: last, step: 1, value: version, 'aria-describedby': 'where', oninput: () => go(Number(slider.value), 90) });
   const where = h('output', { id: 'where', for: 'version', 'aria-live': 'polite' });
   const back = h('button', { onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Previous');
   const forth = h('button', { onclick: () => go(version + 1) }, 'Next ', h('span', { 'aria-hidden': 'true' }, '›'));
   const times = h('ol', { class: 'timeline' });
   const detail = h('div', { class: 'detail' }, loading());
-  slider.addEventListener('input', () => go(Number(slider.value), 90));
 
   function go(to, delay = 0) {
     version = Math.min(Math.max(to, 1), last);

@@ -28,7 +28,7 @@ export function later(act, milliseconds, signal) {
   return () => off.abort();
 }
 
-// whileVisible calls begin whenever the page becomes visible, and the function that begin returned when it is hidden.
+// whileVisible calls begin whenever the page becomes visible, and what begin returned when it is hidden.
 export function whileVisible(begin) {
   let end;
   const turn = () => {
