@@ -48,7 +48,7 @@ PEM (PKCS 8):
 				return err
 			}
 			if report.Found > 0 {
-				return c.showReport(cmd, report)
+				return c.showReport(cmd, report, s.operator.notCompared())
 			}
 			all, err := report.Anchors(begun)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,21 +13,33 @@ import (
 // behind returns a projection that is not level with a stream, and why, of those that are named or, if none is, of all.
 // "" = all are level, or have parked the stream.
 //
-// Errors: those of [projection.Engine.StreamProgress].
+// Errors: those of [projection.Engine.StreamProgress]. If no other projection is behind, one of read models in other
+// stores, if some can't be read: see [isApart].
 func (o *operator) behind(ctx context.Context, stream es.StreamID, names []string) (string, error) {
-	for _, e := range o.Engines() {
+	names = o.orAll(names)
+	behindIn := func(e *projection.Engine) (string, error) {
 		reached, err := e.StreamProgress(ctx, es.StreamVersion{Stream: stream})
-		if err != nil {
-			return "", err
-		}
 		for _, one := range reached {
-			if !one.Checkpoint.Behind || len(names) > 0 && !slices.Contains(names, one.Projection) {
-				continue
+			if one.Checkpoint.Behind && slices.Contains(names, one.Projection) {
+				return one.Projection + ": " + o.whyBehind(one), nil
 			}
-			return one.Projection + ": " + o.whyBehind(one), nil
+		}
+		return "", err
+	}
+	for _, e := range o.Engines() {
+		if behind, err := behindIn(e); behind != "" || err != nil {
+			return behind, err
 		}
 	}
-	return "", nil
+	var failed []error
+	for _, a := range o.among(names) {
+		behind, err := behindIn(a.Engine)
+		if behind != "" {
+			return behind, nil
+		}
+		failed = append(failed, a.Failed(err))
+	}
+	return "", errors.Join(failed...)
 }
 
 func (o *operator) whyBehind(p projection.StreamProgress) string {

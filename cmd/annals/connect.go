@@ -70,6 +70,7 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	}
 	s.Inspector = inspect.New(s.store, inspect.Config{
 		Aggregates: s.operator.replays(s.Service), Engines: s.operator.Engines(),
+		Apart: s.operator.apart,
 		Feed:  feed.New(s.dynamoDB, s.aws, s.table(annalsaws.Events), follow),
 		Every: follow.Every, UnitsPerSecond: c.units,
 	})

@@ -15,10 +15,11 @@ func (c *cli) doctorCommand() *cobra.Command {
 		Long: `Check a setup, and say what is wrong and what to do. It checks where the service is, the credentials, the
 clock, every table with its keys and indexes, the event table's stream and its protection, the queues, whether the
 deployed code can read the serving generations and their rows, projections that are more than two minutes behind,
-parked streams, deadlines that failed or are more than 15 minutes overdue, ids that look like e-mail addresses, and
-records of the stream that were set aside. It reads a hundred rows of each read model, which the query function decodes,
-at most 1,000 due deadlines of each timer, the newest commits from the event table's DynamoDB stream (see annals tail
---help), and the first page of a scan of the event table and of the table of keys: at most 1,000 items and 1 MB of each.
+parked streams, outages of the stores of read models, deadlines that failed or are more than 15 minutes overdue, ids
+that look like e-mail addresses, and records of the stream that were set aside. It reads a hundred rows of each read model on
+DynamoDB, which the query function decodes, at most 1,000 due deadlines of each timer, the newest commits from the event
+table's DynamoDB stream (see annals tail --help), and the first page of a scan of the event table and of the table of
+keys: at most 1,000 items and 1 MB of each.
 Exit code 3: something is wrong.`,
 		Example: "  annals --local doctor\n  annals --stack Shop doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,

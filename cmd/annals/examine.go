@@ -243,6 +243,17 @@ func (d *doctor) generations(ctx context.Context) {
 				"it has not started")
 			continue
 		}
+		if p.Outage != nil {
+			d.say(wrongResult, "store of "+p.Name,
+				"Check the store. When it answers again, the projector brings the projection up to date by itself. The other "+
+					"projections are not affected.", "%s", outageOf(p))
+		}
+		if p.Unread != "" {
+			d.say(wrongResult, "projection "+p.Name,
+				"Check that its store answers, and the permission to invoke the projector function. The other projections "+
+					"are not affected.",
+				"it is in store %s, and its parked streams can't be read: %s", p.Store, p.Unread)
+		}
 		for _, g := range p.Generations {
 			switch {
 			case g.Parked > 0:

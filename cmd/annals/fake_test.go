@@ -39,6 +39,7 @@ type fake struct {
 	service *annals.Service
 	later   *laterFake
 	client  *dynamodb.Client // of the functions
+	stores  map[annals.Store]annalslambda.OpenedStore
 
 	mu       sync.Mutex
 	handlers map[annalsaws.Function]lambda.Handler
@@ -97,7 +98,7 @@ func newFakeOf(t *testing.T, service *annals.Service, more map[string]string) (f
 func (f *fake) deployment() annalslambda.Deployment {
 	return annalslambda.Deployment{
 		Service: f.service, Later: f.later, DynamoDB: f.client, Tables: f.located.Resources.Tables, Log: slog.New(slog.DiscardHandler),
-		CursorKey: strings.Repeat("k", 32), Secrets: func(string) string { return "" },
+		Stores: f.stores, CursorKey: strings.Repeat("k", 32), Secrets: func(string) string { return "" },
 		Keys: personal.Config{CacheFor: time.Nanosecond}, ForgetWait: time.Nanosecond,
 	}
 }

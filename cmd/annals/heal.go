@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -32,24 +34,28 @@ func (c *cli) healCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := o.CatchUp(cmd.Context(), stream, args[1:]...); err != nil {
-				return err
+			failed := o.CatchUp(cmd.Context(), stream, args[1:]...)
+			if failed != nil && !isApart(failed) {
+				return failed
 			}
 			for w, err := range o.Parked(cmd.Context(), args[1:]...) {
+				if isApart(err) { // the check below fails too
+					break
+				}
 				if err != nil {
 					return err
 				}
 				if w.Stream == stream {
-					return found("%s is parked in %s: `annals parked show %s %s` shows the reason", stream, w.Projection,
-						w.Projection, stream)
+					return errors.Join(found("%s is parked in %s: `annals parked show %s %s` shows the reason", stream,
+						w.Projection, w.Projection, stream), failed)
 				}
 			}
 			behind, err := o.behind(cmd.Context(), stream, args[1:])
-			if err != nil {
-				return err
-			}
 			if behind != "" {
-				return found("%s is still behind in %s", stream, behind)
+				return errors.Join(found("%s is still behind in %s", stream, behind), failed)
+			}
+			if err = cmp.Or(failed, err); err != nil {
+				return err
 			}
 			done := struct {
 				Stream     string `json:"stream"`

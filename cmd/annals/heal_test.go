@@ -30,13 +30,7 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 		nil); err != nil {
 		t.Fatal(err)
 	}
-	cmd := &cobra.Command{}
-	cmd.SetContext(t.Context())
-	cmd.SetErr(io.Discard)
-	o, err := (&cli{getenv: portOf(port), local: true}).operator(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := operatorAt(t, port)
 	const late = "orders: the function's time was over, and its queue has the rest"
 	for want, names := range map[string][]string{late: nil, "": {"product-counts"}} {
 		if got, err := o.behind(t.Context(), good, names); err != nil || got != want {
@@ -65,6 +59,19 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 		!strings.Contains(got, "the code that is deployed has no fold version") {
 		t.Errorf("a stream of a fold version that is not deployed: %q, %v, want text that says so", got, err)
 	}
+}
+
+// operatorAt returns the operator of a command.
+func operatorAt(t *testing.T, port string) *operator {
+	t.Helper()
+	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
+	cmd.SetErr(io.Discard)
+	o, err := (&cli{getenv: portOf(port), local: true}).operator(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // idle is a function that has no time: it leaves all to its queue.

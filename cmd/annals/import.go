@@ -97,7 +97,7 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 		return err
 	}
 	if report.Found > 0 || report.Commits != p.commits {
-		if err := c.showReport(cmd, report); err != nil {
+		if err := c.showReport(cmd, report, s.operator.notCompared()); err != nil {
 			return err
 		}
 		return found("the table has %d commits, the archive %d: another process appended during the import", report.Commits,

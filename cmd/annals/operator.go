@@ -24,13 +24,15 @@ import (
 
 // operator reads the projections of a service from its tables. Its functions do the tasks that need the service's code.
 type operator struct {
-	// models and reactions have the descriptions of the projections, not their code: they can only read.
+	// models and reactions have the descriptions of the projections, not their code: they can only read. models has all
+	// read models, but does not read how far those in other stores have come with a stream: apart does.
 	models, reactions *projection.Engine
+	apart             []inspect.Apart
 	functions         *functions.Client
 	// machine rebuilds read models. It is nil if the service has none.
 	machine *functions.Machine
 	buckets []failures
-	views   map[string]*dynamoview.View // of the read models
+	views   map[string]*dynamoview.View // of the read models on DynamoDB
 	// pause is how long to wait before a function is asked again that is throttled or failed. It doubles each time.
 	pause time.Duration
 	// versions are the fold versions that the deployed code has, by projection.
@@ -59,22 +61,39 @@ func newOperator(s *session, client *functions.Client, log *slog.Logger) *operat
 	}
 	catalog := dynamoview.NewCatalog(s.dynamoDB, s.table(annalsaws.Projections))
 	cfg := projection.Config{Log: log}
-	var models, reactions []projection.Subscription
+	var reactions []projection.Subscription
+	views := map[string]projection.View{}
 	for _, m := range s.Service.ReadModels {
-		o.views[m.Name] = dynamoview.New(s.dynamoDB, s.Resources.Tables[m.Name])
 		o.describe(m.Description)
-		models = append(models, m.Subscription(o.views[m.Name]))
+		if onDynamoDB(m) {
+			o.views[m.Name] = dynamoview.New(s.dynamoDB, s.Resources.Tables[m.Name])
+			views[m.Name] = o.views[m.Name]
+		} else {
+			views[m.Name] = &apart{functions: client, name: m.Name, store: m.Store}
+		}
+	}
+	for _, m := range s.Service.ReadModels {
+		if !onDynamoDB(m) {
+			alone := func(other annals.ReadModelDescription) bool { return other.Name == m.Name }
+			o.apart = append(o.apart, inspect.Apart{
+				Name: m.Name, Store: string(m.Store),
+				Engine: projection.NewEngine(s.store, catalog, cfg, readModels(s.Service, views, alone)...),
+			})
+		}
 	}
 	for _, r := range s.Service.Reactions {
 		o.describe(r)
 		o.sources[r.Name] = slices.Sorted(maps.Keys(r.Folds[0].Reads))
 		reactions = append(reactions, r.Subscription(dynamoview.New(s.dynamoDB, s.Resources.Tables[r.Name])))
 	}
-	o.models = projection.NewEngine(s.store, catalog, cfg, models...)
+	o.models = projection.NewEngine(s.store, catalog, cfg, readModels(s.Service, views, onDynamoDB)...)
 	o.reactions = projection.NewEngine(s.store, catalog, cfg, reactions...)
 	o.buckets = bucketsOf(s)
 	return o
 }
+
+// onDynamoDB tells whether a read model is on DynamoDB.
+func onDynamoDB(m annals.ReadModelDescription) bool { return m.Store == "" }
 
 // Engines returns the engines of the read models and of the reactions.
 func (o *operator) Engines() []*projection.Engine { return []*projection.Engine{o.models, o.reactions} }
@@ -100,13 +119,17 @@ func (o *operator) known(names ...string) error {
 	return nil
 }
 
-// Parked yields the parked streams of the named projections, or of all projections if there are no names. See
-// [projection.Engine.Parked].
+// Parked yields the parked streams of the named projections, or of all projections if there are no names. Read models
+// in other stores than DynamoDB come last.
+//
+// Errors: those of [projection.Engine.Parked]. The last is of read models in other stores, if some can't be read: see
+// [isApart].
 func (o *operator) Parked(ctx context.Context, names ...string) iter.Seq2[projection.Waiting, error] {
 	return func(yield func(projection.Waiting, error) bool) {
+		names = o.orAll(names)
 		for _, e := range o.Engines() {
 			own := o.keptBy(e, names)
-			if len(names) > 0 && len(own) == 0 {
+			if len(own) == 0 { // no name stands for all
 				continue
 			}
 			for w, err := range e.Parked(ctx, own...) {
@@ -115,20 +138,51 @@ func (o *operator) Parked(ctx context.Context, names ...string) iter.Seq2[projec
 				}
 			}
 		}
+		var failed []error
+		for _, a := range o.among(names) {
+			for w, err := range o.models.Parked(ctx, a.Name) {
+				if err != nil {
+					failed = append(failed, a.Failed(err))
+					break
+				}
+				if !yield(w, nil) {
+					return
+				}
+			}
+		}
+		if err := errors.Join(failed...); err != nil {
+			yield(projection.Waiting{}, err)
+		}
 	}
 }
 
-// keptBy returns those of the names whose projections an engine has.
+// orAll returns the names or, if there are none, those of all projections.
+func (o *operator) orAll(names []string) []string {
+	if len(names) == 0 {
+		return slices.Sorted(maps.Keys(o.versions))
+	}
+	return names
+}
+
+// keptBy returns those of the names whose progress an engine of [operator.Engines] reads.
 func (o *operator) keptBy(e *projection.Engine, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		keeper, _ := o.of(name)
-		return keeper != e
+		return keeper != e || len(o.among([]string{name})) > 0
+	})
+}
+
+// among returns the read models in other stores that are among the names.
+func (o *operator) among(names []string) []inspect.Apart {
+	return slices.DeleteFunc(slices.Clone(o.apart), func(a inspect.Apart) bool {
+		return !slices.Contains(names, a.Name)
 	})
 }
 
 // CatchUp makes the functions catch up a stream in the named projections, or in all that read it if there are no names.
 //
-// Errors: [projection.UnknownProjectionError]; those of [functions.Client.Ask].
+// Errors: [projection.UnknownProjectionError]; those of [functions.Client.Ask]. If all other projections are done, one
+// of read models in other stores: see [isApart].
 func (o *operator) CatchUp(ctx context.Context, stream es.StreamID, names ...string) error {
 	return o.level(ctx, ask.CatchUp, stream, names)
 }
@@ -142,24 +196,30 @@ func (o *operator) level(ctx context.Context, task ask.Task, stream es.StreamID,
 	if err := o.known(names...); err != nil {
 		return err
 	}
-	asked := map[annalsaws.Function][]string{annalsaws.Projector: nil, annalsaws.Reactor: nil}
-	if len(names) > 0 {
-		clear(asked)
-	}
-	for _, name := range names {
-		_, f := o.of(name)
-		asked[f] = append(asked[f], name)
-	}
-	var errs []error
-	for _, f := range []annalsaws.Function{annalsaws.Projector, annalsaws.Reactor} {
-		own, there := asked[f]
-		if !there || f == annalsaws.Reactor && !o.reacts {
+	var errs, failed []error
+	all := o.orAll(names)
+	for _, e := range o.Engines() {
+		own := o.keptBy(e, all)
+		if len(own) == 0 {
 			continue
+		}
+		_, f := o.of(own[0])
+		if len(names) == 0 && (e == o.reactions || len(o.apart) == 0) {
+			own = nil // all that the function has
 		}
 		_, err := o.functions.Ask(ctx, f, ask.Request{Task: task, Stream: stream.String(), Projections: own})
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	for _, a := range o.among(all) {
+		_, err := o.functions.Ask(ctx, annalsaws.Projector, ask.Request{
+			Task: task, Stream: stream.String(), Projections: []string{a.Name},
+		})
+		failed = append(failed, a.Failed(err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return errors.Join(failed...)
 }
 
 // replays returns, by stream type, functions that fold a stream to a point of its past. The query function does the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -15,6 +16,9 @@ func (c *cli) parkedCommand() *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "list [PROJECTION]", Short: "List the parked streams, and the records that were set aside",
+			Long: "List the parked streams, and the records that were set aside.\n" +
+				"The projector function is asked for those of read models in other stores than DynamoDB. If it can't read\n" +
+				"one, the command lists all others first, and then fails with the reason.",
 			Example: "  annals --local parked list orders",
 			Args:    cobra.MaximumNArgs(1), ValidArgsFunction: c.completeProjection(0), RunE: c.listParked,
 		},
@@ -61,7 +65,12 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	t := c.table(cmd, "PROJECTION", "GENERATION", "STREAM", "BEFORE", "WAITING", "REASON")
+	var failed error
 	for w, err := range o.Parked(cmd.Context(), args[:min(len(args), 1)]...) {
+		if isApart(err) {
+			failed = err
+			break
+		}
 		if err != nil {
 			return errorAfter(t, err)
 		}
@@ -71,9 +80,9 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if err := t.end(); err != nil || len(args) > 0 {
-		return err
+		return cmp.Or(err, failed)
 	}
-	return c.listSetAside(cmd, o)
+	return cmp.Or(c.listSetAside(cmd, o), failed)
 }
 
 func (c *cli) showParked(cmd *cobra.Command, args []string) error {

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/inspect"
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 func (c *cli) projectionsCommand() *cobra.Command {
@@ -22,26 +26,55 @@ func (c *cli) projectionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := c.table(cmd, "PROJECTION", "GENERATION", "FOLD", "STATUS", "SINCE", "PARKED", "PROGRESS")
+			t := c.table(cmd, "PROJECTION", "GENERATION", "FOLD", "STATUS", "SINCE", "PARKED", "STORE", "PROGRESS")
 			for _, p := range all {
 				for _, g := range p.Generations {
 					line := struct {
 						Name string `json:"projection"`
 						inspect.Generation
-						Unregistered bool `json:"unregistered,omitempty"`
-					}{p.Name, g, p.Unregistered}
+						Unregistered bool               `json:"unregistered,omitempty"`
+						Store        string             `json:"store,omitempty"`
+						Outage       *projection.Outage `json:"outage,omitempty"`
+						Unread       string             `json:"unread,omitempty"`
+					}{p.Name, g, p.Unregistered, p.Store, p.Outage, p.Unread}
 					since, progress := stamp(g.Since), progressOf(&g)
 					if p.Unregistered {
 						since, progress = "-", "not started"
 					}
-					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, g.Parked, progress); err != nil {
+					parked := strconv.Itoa(g.Parked)
+					if p.Unread != "" {
+						parked = "?"
+					}
+					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, parked,
+						cmp.Or(p.Store, string(annals.DynamoDB)), progress); err != nil {
 						return err
 					}
 				}
 			}
-			return t.end()
+			if err := t.end(); err != nil || c.output == asJSON {
+				return err
+			}
+			for _, p := range all {
+				if p.Outage != nil {
+					fmt.Fprintf(people{cmd.OutOrStdout()}, "\n%s: %s\n", p.Name, outageOf(p))
+				}
+				if p.Unread != "" {
+					fmt.Fprintf(people{cmd.OutOrStdout()}, "\nThe parked streams of %s are not known: %s\n", p.Name,
+						p.Unread)
+				}
+			}
+			return nil
 		},
 	}
+}
+
+// outageOf describes the outage of a projection's store.
+func outageOf(p inspect.Projection) string {
+	if p.Outage.Recovering {
+		return fmt.Sprintf("its store %s answers again, and it is brought up to date with what it missed since %s, "+
+			"because of: %s", p.Store, stamp(p.Outage.Since), p.Outage.Reason)
+	}
+	return fmt.Sprintf("its store %s has been away since %s: %s", p.Store, stamp(p.Outage.Since), p.Outage.Reason)
 }
 
 func progressOf(g *inspect.Generation) string {

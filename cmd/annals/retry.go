@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -40,10 +43,15 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 		tried[0].projection = args[0]
 		err = o.RetryStream(cmd.Context(), stream, args[0])
 	}
-	if err != nil {
-		return err
+	failed := err
+	if failed != nil && !isApart(failed) {
+		return failed
 	}
 	for w, err := range o.Parked(cmd.Context(), args[:min(len(args), 1)]...) {
+		if isApart(err) {
+			failed = err
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -53,18 +61,23 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 	}
 	err = c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "retried %d, %d still parked\n", out.Tried, out.Left) })
 	if err == nil && out.Left > 0 {
-		return found("%d streams are still parked: `annals parked show` shows the reason", out.Left)
+		return errors.Join(
+			found("%d streams are still parked: `annals parked show` shows the reason", out.Left), failed)
+	}
+	if err != nil {
+		return err
 	}
 	for _, one := range tried {
-		if err != nil {
+		behind, err := o.behind(cmd.Context(), one.stream, []string{one.projection})
+		if behind != "" {
+			return errors.Join(found("%s is still behind in %s", one.stream, behind), failed)
+		}
+		if err != nil && !isApart(err) {
 			return err
 		}
-		var behind string
-		if behind, err = o.behind(cmd.Context(), one.stream, []string{one.projection}); behind != "" {
-			return found("%s is still behind in %s", one.stream, behind)
-		}
+		failed = cmp.Or(failed, err)
 	}
-	return err
+	return failed
 }
 
 // retried is a stream that was retried in a projection.
@@ -75,9 +88,20 @@ type retried struct {
 
 // retryAll retries all parked streams of the named projections, or of all projections if there are no names. It returns
 // those that it retried.
+//
+// Errors: those of [operator.Parked] and [operator.RetryStream]. If all others are retried, one of read models in other
+// stores: see [isApart].
 func (o *operator) retryAll(ctx context.Context, names []string) ([]retried, error) {
 	waiting := map[retried]bool{} // a stream may be parked in several generations
+	var (
+		mu     sync.Mutex
+		failed error
+	)
 	for w, err := range o.Parked(ctx, names...) {
+		if isApart(err) {
+			failed = err
+			break
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -87,11 +111,18 @@ func (o *operator) retryAll(ctx context.Context, names []string) ([]retried, err
 	all.SetLimit(retriers)
 	for p := range waiting {
 		all.Go(func() error {
-			if err := o.RetryStream(ctx, p.stream, p.projection); err != nil {
+			err := o.RetryStream(ctx, p.stream, p.projection)
+			switch {
+			case isApart(err): // the others are still retried
+				mu.Lock()
+				defer mu.Unlock()
+				failed = err
+			case err != nil:
 				return fmt.Errorf("retry %s in %s: %w", p.stream, p.projection, err)
 			}
 			return nil
 		})
 	}
-	return slices.Collect(maps.Keys(waiting)), all.Wait()
+	err := all.Wait()
+	return slices.Collect(maps.Keys(waiting)), cmp.Or(err, failed)
 }

@@ -14,6 +14,9 @@ const sample = 100
 
 // readable checks that the query function can decode the rows of the read models.
 func (d *doctor) readable(ctx context.Context) {
+	for _, a := range d.session.operator.apart {
+		d.say(skippedResult, "rows of "+a.Name, "", "it is in store %s, whose rows this tool can't list", a.Store)
+	}
 	all, err := d.marks(ctx)
 	if err != nil {
 		d.say(wrongResult, "rows", "Check the permission to read the tables of the projections.", "%v", err)

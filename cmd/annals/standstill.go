@@ -32,8 +32,8 @@ func (l lag) with(c *inspect.Commit) lag {
 	return l
 }
 
-// lacks tells whether a projection should have applied a commit and has not. It is false for a parked stream, which
-// another check reports.
+// lacks tells whether a projection should have applied a commit and has not. It is false for a parked stream, and for a
+// read model that can't be read: other checks report those.
 func lacks(a inspect.Applied) bool {
 	return a.Status == projection.Serving && !a.Applied && a.Parked == nil
 }

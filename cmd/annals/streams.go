@@ -98,6 +98,10 @@ func writeReached(w io.Writer, indent string, all []inspect.Applied, say func(in
 	rows := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	for _, a := range all {
 		name := shorten(visible(a.Projection, false), maxCell)
+		if a.Unread != "" {
+			fmt.Fprintf(rows, "%s%s\tin store %s\tnot known: %s\n", indent, name, a.Store, visible(a.Unread, false))
+			continue
+		}
 		fmt.Fprintf(rows, "%s%s\tgeneration %d (%s)\t%s\n", indent, name, a.Generation, a.Status, say(a))
 	}
 	_ = rows.Flush() // an error of w is returned by the next write

@@ -15,7 +15,8 @@ func (c *cli) traceCommand() *cobra.Command {
 		Use: "trace CORRELATION-ID", Short: "Follow one request: its commits, and when each projection applied them",
 		Long: `Follow one request: its commits and those of reactions to it, and whether and when each projection applied
 them. A checkpoint has only the time of the last commit that was applied, so the exact time is known until the
-projection applies a later commit of the stream. Exit code 3: a projection has not applied a commit.
+projection applies a later commit of the stream. Exit code 3: a projection has not applied a commit, or it is not known
+because its store can't be read.
 
 ` + wholeTable,
 		Example: "  annals --local trace abb9e71e-fe71-4492-9311-48664a1a7016",
@@ -38,7 +39,7 @@ projection applies a later commit of the stream. Exit code 3: a projection has n
 			if slices.ContainsFunc(trace.Commits, func(t inspect.Traced) bool {
 				return slices.ContainsFunc(t.Projections, func(a inspect.Applied) bool { return !a.Applied })
 			}) {
-				return found("a projection has not applied all commits of %q", args[0])
+				return found("a projection has not applied all commits of %q, or it is not known", args[0])
 			}
 			return nil
 		},

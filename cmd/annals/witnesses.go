@@ -53,7 +53,7 @@ func (s *session) witnesses(ctx context.Context) ([]verify.Witness, error) {
 }
 
 // marks returns the last commits in the checkpoints of each read model's serving generation, by the read model's name.
-// Read models that are replaced and no longer read are left out.
+// Read models that are replaced and no longer read are left out, and those in other stores than DynamoDB.
 //
 // Errors: the catalog's.
 func (s *session) marks(ctx context.Context) (map[string]iter.Seq2[es.CommitRef, error], error) {
@@ -63,7 +63,9 @@ func (s *session) marks(ctx context.Context) (map[string]iter.Seq2[es.CommitRef,
 	}
 	all := map[string]iter.Seq2[es.CommitRef, error]{}
 	for _, r := range records {
-		all[r.Projection] = s.operator.views[r.Projection].Marks(ctx, r.Serving().Generation)
+		if view := s.operator.views[r.Projection]; view != nil {
+			all[r.Projection] = view.Marks(ctx, r.Serving().Generation)
+		}
 	}
 	return all, nil
 }

@@ -55,7 +55,9 @@ func waiting(configured aws.HTTPClient) aws.HTTPClient {
 }
 
 // reading are the tasks that change nothing.
-var reading = []ask.Task{ask.State, ask.Readable, ask.Subject, ask.Export, ask.Plain}
+var reading = []ask.Task{
+	ask.State, ask.Readable, ask.Subject, ask.Export, ask.Plain, ask.Checkpoints, ask.Parked,
+}
 
 // repeatable are the tasks that are retried if an invocation fails: to do one twice does no harm.
 var repeatable = append(slices.Clone(reading), ask.CatchUp, ask.Reconcile, ask.Forget, ask.AskDeadlines)
