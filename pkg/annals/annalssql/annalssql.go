@@ -10,11 +10,10 @@ package annalssql
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/annals-es/annals/pkg/annals"
@@ -77,12 +76,21 @@ type tables struct{ pool *pgxpool.Pool }
 
 // Query implements [annals.SQLTables].
 func (t tables) Query(ctx context.Context, query string, args ...any) (annals.SQLRows, error) {
-	rows, err := t.pool.Query(ctx, query, args...)
-	if refused := (*pgconn.PgError)(nil); err != nil && !errors.As(err, &refused) && ctx.Err() == nil {
-		return nil, fmt.Errorf("%w: %w", es.ErrUnavailable, err)
-	}
+	found, err := t.pool.Query(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, judged(err)
 	}
-	return rows, nil
+	return rows{found}, nil
+}
+
+// rows are the rows of a query. Their error is the first that says whether the database answered.
+type rows struct{ pgx.Rows }
+
+func (r rows) Err() error { return judged(r.Rows.Err()) }
+
+func judged(err error) error {
+	if sqlview.Unavailable(err) {
+		return fmt.Errorf("%w: %w", es.ErrUnavailable, err)
+	}
+	return err
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -49,6 +51,18 @@ func conflicts(err error) bool {
 		return true
 	}
 	return false
+}
+
+// Unavailable reports whether an error of pgx says that the server can't be reached, or can't serve now. The same call may
+// succeed later.
+func Unavailable(err error) bool {
+	s := state(err)
+	if s == "" { // none of the server's
+		return err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) &&
+			!errors.As(err, new(pgx.ScanArgError))
+	}
+	// Connections, resources, an operator's intervention, the system. A server that is started again is among them.
+	return slices.ContainsFunc([]string{"08", "53", "57P", "58"}, func(class string) bool { return strings.HasPrefix(s, class) })
 }
 
 // fault is what an error of the server or the connection means for the engine. A message about a value is left out,
