@@ -97,7 +97,7 @@ func TestReadModelInSQL(t *testing.T) { //nolint:paralleltest // sets the enviro
 // TestStoreIsAway: while the store of a read model is away, or the projector function, the commands work for all
 // others, and say of which they do not know.
 func TestStoreIsAway(t *testing.T) { //nolint:paralleltest // sets the environment
-	const unread = "read model sales, in store sql, can't be read: "
+	const unread = "read model sales, in store sql: "
 	steps := func(why string) []step {
 		return []step{
 			{"projections", "orders  … 1       dynamodb … sales  … ?       sql … sales are not known: … " + why, "", 0},

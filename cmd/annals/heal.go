@@ -38,17 +38,13 @@ func (c *cli) healCommand() *cobra.Command {
 			if failed != nil && !isApart(failed) {
 				return failed
 			}
-			for w, err := range o.Parked(cmd.Context(), args[1:]...) {
-				if isApart(err) { // the check below fails too
-					break
-				}
-				if err != nil {
-					return err
-				}
-				if w.Stream == stream {
-					return errors.Join(found("%s is parked in %s: `annals parked show %s %s` shows the reason", stream,
-						w.Projection, w.Projection, stream), failed)
-				}
+			in, err := o.parkedIn(cmd.Context(), stream, args[1:])
+			if in != "" {
+				return errors.Join(found("%s is parked in %s: `annals parked show %s %s` shows the reason", stream, in,
+					in, stream), failed)
+			}
+			if err != nil && !isApart(err) { // else the check below fails too
+				return err
 			}
 			behind, err := o.behind(cmd.Context(), stream, args[1:])
 			if behind != "" {
@@ -65,6 +61,21 @@ func (c *cli) healCommand() *cobra.Command {
 			return c.show(cmd, done, func(w io.Writer) { fmt.Fprintf(w, "%s is up to date\n", stream) })
 		},
 	}
+}
+
+// parkedIn returns a projection in which a stream is parked, of those that are named or, if none is, of all. "" = none.
+//
+// Errors: those of [operator.Parked].
+func (o *operator) parkedIn(ctx context.Context, stream es.StreamID, names []string) (string, error) {
+	for w, err := range o.Parked(ctx, names...) {
+		if err != nil {
+			return "", err
+		}
+		if w.Stream == stream {
+			return w.Projection, nil
+		}
+	}
+	return "", nil
 }
 
 // arg returns the i-th argument, "" if there is none.

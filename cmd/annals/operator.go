@@ -132,28 +132,39 @@ func (o *operator) Parked(ctx context.Context, names ...string) iter.Seq2[projec
 			if len(own) == 0 { // no name stands for all
 				continue
 			}
-			for w, err := range e.Parked(ctx, own...) {
-				if !yield(w, err) || err != nil {
-					return
-				}
+			more, err := pass(e.Parked(ctx, own...), yield)
+			if err != nil {
+				yield(projection.Waiting{}, err)
+			}
+			if !more || err != nil {
+				return
 			}
 		}
 		var failed []error
 		for _, a := range o.among(names) {
-			for w, err := range o.models.Parked(ctx, a.Name) {
-				if err != nil {
-					failed = append(failed, a.Failed(err))
-					break
-				}
-				if !yield(w, nil) {
-					return
-				}
+			more, err := pass(o.models.Parked(ctx, a.Name), yield)
+			if !more {
+				return
 			}
+			failed = append(failed, a.Failed(err))
 		}
 		if err := errors.Join(failed...); err != nil {
 			yield(projection.Waiting{}, err)
 		}
 	}
+}
+
+// pass yields the elements of a sequence until its first error, which it returns. more is false if no more are wanted.
+func pass[T any](all iter.Seq2[T, error], yield func(T, error) bool) (more bool, err error) {
+	for one, err := range all {
+		if err != nil {
+			return true, err
+		}
+		if !yield(one, nil) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // orAll returns the names or, if there are none, those of all projections.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -27,44 +28,56 @@ func (c *cli) projectionsCommand() *cobra.Command {
 				return err
 			}
 			t := c.table(cmd, "PROJECTION", "GENERATION", "FOLD", "STATUS", "SINCE", "PARKED", "STORE", "PROGRESS")
-			for _, p := range all {
-				for _, g := range p.Generations {
-					line := struct {
-						Name string `json:"projection"`
-						inspect.Generation
-						Unregistered bool               `json:"unregistered,omitempty"`
-						Store        string             `json:"store,omitempty"`
-						Outage       *projection.Outage `json:"outage,omitempty"`
-						Unread       string             `json:"unread,omitempty"`
-					}{p.Name, g, p.Unregistered, p.Store, p.Outage, p.Unread}
-					since, progress := stamp(g.Since), progressOf(&g)
-					if p.Unregistered {
-						since, progress = "-", "not started"
-					}
-					parked := strconv.Itoa(g.Parked)
-					if p.Unread != "" {
-						parked = "?"
-					}
-					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, parked,
-						cmp.Or(p.Store, string(annals.DynamoDB)), progress); err != nil {
-						return err
-					}
+			for i := range all {
+				if err := showProjection(t, &all[i]); err != nil {
+					return err
 				}
 			}
 			if err := t.end(); err != nil || c.output == asJSON {
 				return err
 			}
-			for _, p := range all {
-				if p.Outage != nil {
-					fmt.Fprintf(people{cmd.OutOrStdout()}, "\n%s: %s\n", p.Name, outageOf(p))
-				}
-				if p.Unread != "" {
-					fmt.Fprintf(people{cmd.OutOrStdout()}, "\nThe parked streams of %s are not known: %s\n", p.Name,
-						p.Unread)
-				}
-			}
+			writeAway(people{cmd.OutOrStdout()}, all)
 			return nil
 		},
+	}
+}
+
+// showProjection adds a row for each generation of a projection.
+func showProjection(t *table, p *inspect.Projection) error {
+	for _, g := range p.Generations {
+		line := struct {
+			Name string `json:"projection"`
+			inspect.Generation
+			Unregistered bool               `json:"unregistered,omitempty"`
+			Store        string             `json:"store,omitempty"`
+			Outage       *projection.Outage `json:"outage,omitempty"`
+			Unread       string             `json:"unread,omitempty"`
+		}{p.Name, g, p.Unregistered, p.Store, p.Outage, p.Unread}
+		since, progress := stamp(g.Since), progressOf(&g)
+		if p.Unregistered {
+			since, progress = "-", "not started"
+		}
+		parked := strconv.Itoa(g.Parked)
+		if p.Unread != "" {
+			parked = "?"
+		}
+		if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, parked,
+			cmp.Or(p.Store, string(annals.DynamoDB)), progress); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeAway writes the outages of the projections' stores, and why a store can't be read.
+func writeAway(w io.Writer, all []inspect.Projection) {
+	for _, p := range all {
+		if p.Outage != nil {
+			fmt.Fprintf(w, "\n%s: %s\n", p.Name, outageOf(p))
+		}
+		if p.Unread != "" {
+			fmt.Fprintf(w, "\nThe parked streams of %s are not known: %s\n", p.Name, p.Unread)
+		}
 	}
 }
 

@@ -31,33 +31,25 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	out := struct {
-		Tried int `json:"tried"`
-		Left  int `json:"left"`
-	}{Tried: 1}
-	tried := []retried{{stream: stream}}
-	if len(args) < 2 {
-		tried, err = o.retryAll(cmd.Context(), args)
-		out.Tried = len(tried)
-	} else {
-		tried[0].projection = args[0]
-		err = o.RetryStream(cmd.Context(), stream, args[0])
-	}
-	failed := err
+	tried, failed := o.retry(cmd.Context(), args, stream)
 	if failed != nil && !isApart(failed) {
 		return failed
 	}
+	out := struct {
+		Tried int `json:"tried"`
+		Left  int `json:"left"`
+	}{Tried: len(tried)}
 	for w, err := range o.Parked(cmd.Context(), args[:min(len(args), 1)]...) {
-		if isApart(err) {
+		if err != nil {
 			failed = err
 			break
-		}
-		if err != nil {
-			return err
 		}
 		if len(args) < 2 || w.Stream == stream {
 			out.Left++
 		}
+	}
+	if failed != nil && !isApart(failed) {
+		return failed
 	}
 	err = c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "retried %d, %d still parked\n", out.Tried, out.Left) })
 	if err == nil && out.Left > 0 {
@@ -67,8 +59,31 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	return o.noneBehind(cmd.Context(), tried, failed)
+}
+
+// retried is a stream that was retried in a projection.
+type retried struct {
+	projection string
+	stream     es.StreamID
+}
+
+// retry retries a stream in a projection if both are given, else all parked streams. It returns what it retried.
+//
+// Errors: those of [operator.RetryStream] and [operator.retryAll].
+func (o *operator) retry(ctx context.Context, args []string, stream es.StreamID) ([]retried, error) {
+	if len(args) < 2 {
+		return o.retryAll(ctx, args)
+	}
+	return []retried{{args[0], stream}}, o.RetryStream(ctx, stream, args[0])
+}
+
+// noneBehind checks that no stream is behind that was retried. failed is why some were not retried.
+//
+// Errors: findings; failed; those of [operator.behind].
+func (o *operator) noneBehind(ctx context.Context, tried []retried, failed error) error {
 	for _, one := range tried {
-		behind, err := o.behind(cmd.Context(), one.stream, []string{one.projection})
+		behind, err := o.behind(ctx, one.stream, []string{one.projection})
 		if behind != "" {
 			return errors.Join(found("%s is still behind in %s", one.stream, behind), failed)
 		}
@@ -78,12 +93,6 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 		failed = cmp.Or(failed, err)
 	}
 	return failed
-}
-
-// retried is a stream that was retried in a projection.
-type retried struct {
-	projection string
-	stream     es.StreamID
 }
 
 // retryAll retries all parked streams of the named projections, or of all projections if there are no names. It returns

@@ -222,7 +222,7 @@ func TestParkedElsewhere(t *testing.T) {
 	}
 	w := send(t, h, http.MethodGet, "/api/parked", "", &out)
 	if w.Code != http.StatusOK || len(out.Parked) == 0 || out.Parked[0].Stream != "Order#bad" ||
-		out.Unread != "read model sales, in store sql, can't be read: no answer" {
+		out.Unread != "read model sales, in store sql: no answer" {
 		t.Errorf("parked streams: status %d, %s; want Order#bad, and why sales is not read", w.Code, w.Body)
 	}
 }

@@ -14,13 +14,13 @@ type Apart struct {
 	Engine *projection.Engine
 }
 
-// ApartError is why a read model in another store could not be read. The others could.
+// ApartError is why something could not be done in a read model in another store. It was done in the others.
 type ApartError struct {
 	Projection, Store string
 	Err               error
 }
 
-// Failed returns the error of a read model that can't be read, nil for nil.
+// Failed returns the error of what failed in a read model, nil for nil.
 func (a Apart) Failed(err error) error {
 	if err == nil {
 		return nil
@@ -29,6 +29,6 @@ func (a Apart) Failed(err error) error {
 }
 
 func (e *ApartError) Error() string {
-	return fmt.Sprintf("read model %s, in store %s, can't be read: %v", e.Projection, e.Store, e.Err)
+	return fmt.Sprintf("read model %s, in store %s: %v", e.Projection, e.Store, e.Err)
 }
 func (e *ApartError) Unwrap() error { return e.Err }
