@@ -129,6 +129,8 @@ func TestStoreIsAway(t *testing.T) { //nolint:paralleltest // sets the environme
 	for _, s := range []step{ // the projector found it away
 		{"projections", "sales: its store sql has been away since 20 … connection refused", "", 0},
 		{"projections -o json", `"projection":"sales", … "outage":{"since":"20`, "", 0},
+		{"reconcile --settled 0s", "read models: … sales: left out, its store has been away since 20", "parked streams", 3},
+		{"reconcile --settled 0s -o json", `{"of":"sales","outage":{"since":"20`, "parked streams", 3},
 		{"doctor", "wrong … store of sales … its store sql has been away since 20 … connection refused", "wrong", 3},
 	} {
 		s.run(t, port)

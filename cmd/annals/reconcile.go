@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,8 @@ func (c *cli) reconcileCommand() *cobra.Command {
 		Use:   "reconcile",
 		Short: "Compare all streams with the read models and the reactions, and catch up those that are behind",
 		Long: "Compare all streams with the read models and the reactions, and catch up those that are behind.\n\n" +
-			"The service does this every day. It reads the whole event table twice, with a read unit for each 8 KB.",
+			"The service does this every day. It reads the whole event table twice, with a read unit for each 8 KB.\n" +
+			"Read models whose store is away are left out. Exit code 3: it found something, or left one out.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if segments < 1 || segments > maxSegments || units < 0 || settled < 0 {
@@ -79,6 +82,20 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 			return err
 		}
 	}
+	away, err := o.away(cmd.Context())
+	if err != nil {
+		return err
+	}
+	for _, r := range away {
+		out := leftOut{r.Projection, *r.Outage}
+		err := c.show(cmd, out, func(w io.Writer) {
+			fmt.Fprintf(w, "%s: left out, its store has been away since %s: %s\n", r.Projection,
+				stamp(out.Outage.Since), out.Outage.Reason)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	if readModels.Unreadable > 0 { // both functions read the same table
 		return found("%d items of the event table can't be read: `annals verify` lists them", readModels.Unreadable)
 	}
@@ -88,5 +105,25 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 	if waiting := readModels.Parked + reactions.Parked; waiting > 0 {
 		return found("%d checkpoints are of parked streams: `annals parked list` lists them", waiting)
 	}
+	if len(away) > 0 {
+		return found("%d read models were left out: the projector brings them up to date when their stores answer "+
+			"again", len(away))
+	}
 	return nil
+}
+
+// leftOut is a read model that a reconciliation left out.
+type leftOut struct {
+	Of     string            `json:"of"`
+	Outage projection.Outage `json:"outage"`
+}
+
+// away returns the records of the read models that the functions leave out, because their stores are away.
+//
+// Errors: the catalog's.
+func (o *operator) away(ctx context.Context) ([]projection.Record, error) {
+	records, err := o.models.Records(ctx)
+	return slices.DeleteFunc(records, func(r projection.Record) bool {
+		return r.Outage == nil || r.Outage.Recovering
+	}), err
 }
