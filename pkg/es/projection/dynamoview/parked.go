@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
 // parkedKey is the key of a stream in the list of parked streams.
@@ -26,7 +26,7 @@ func parkedKey(g projection.Generation, stream es.StreamID) item {
 func (v *View) Park(
 	ctx context.Context, g projection.Generation, stream es.StreamID, prev projection.Checkpoint, p projection.Parked,
 ) error {
-	why, err := reasonText(p)
+	why, err := viewkit.ReasonText(p)
 	if err != nil {
 		return err
 	}
@@ -39,20 +39,6 @@ func (v *View) Park(
 		ExpressionAttributeValues: item{":p": str(why), ":s": str(stream.String())},
 	}
 	return v.transact(ctx, []types.TransactWriteItem{{Put: put}, {Update: list}})
-}
-
-// maxReason is how much of the reason for parking is stored, as JSON, in bytes.
-const maxReason = 6 << 10
-
-// reasonText is the reason for parking, with as much of the error as fits.
-func reasonText(p projection.Parked) (string, error) {
-	for {
-		why, err := json.Marshal(p)
-		if err != nil || len(why) <= maxReason {
-			return string(why), err
-		}
-		p.Error = strings.ToValidUTF8(p.Error[:min(len(p.Error), maxReason)*2/3], "") + "…"
-	}
 }
 
 // Seen implements [projection.View].

@@ -2,7 +2,6 @@ package sqlview
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
 // Save implements [projection.View]: one transaction of two round trips, however many streams and rows it has.
@@ -67,7 +67,7 @@ func (v *View) Append(ctx context.Context, g projection.Generation, rows ...proj
 func (v *View) Park(
 	ctx context.Context, g projection.Generation, stream es.StreamID, prev projection.Checkpoint, p projection.Parked,
 ) error {
-	why, err := json.Marshal(p)
+	why, err := viewkit.ReasonText(p)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (v *View) Park(
 	}
 	t := transaction{view: v, layout: l}
 	update := projection.CheckpointUpdate{Stream: stream, Prev: prev, Next: prev.Raised(prev.Version + 1)}
-	t.checkpoints([]change{{update, string(why)}})
+	t.checkpoints([]change{{update, why}})
 	return t.run(ctx)
 }
 
