@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdsql"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/pkg/annals"
@@ -56,20 +57,14 @@ func (s *Service) addSQL() {
 	}
 }
 
-// grantSQL lets the functions that read and write read models connect to the cluster.
-func (s *Service) grantSQL() {
-	if !s.plan.sql() {
-		return
-	}
+// sqlStatement lets a function connect to the cluster that reads and writes read models. It connects as the user admin: that
+// user makes the tables.
+func (s *Service) sqlStatement() awsiam.PolicyStatement {
 	arn := jsii.String(s.Settings.SQLCluster)
 	if s.SQLCluster != nil {
 		arn = s.SQLCluster.AttrResourceArn()
 	}
-	for _, f := range s.plan.functions {
-		if f.usesReadModels {
-			s.Functions[f.name].Role.AddToPolicy(allow([]string{"dsql:DbConnectAdmin"}, arn))
-		}
-	}
+	return allow([]string{"dsql:DbConnectAdmin"}, arn)
 }
 
 // sqlEndpoint is the host of the cluster.

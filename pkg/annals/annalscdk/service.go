@@ -132,7 +132,6 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	s.addStores()
 	s.addSQL()
 	s.addFunctions()
-	s.grantSQL()
 	s.subscribe()
 	s.addRebuilds()
 	s.addForgetting()
