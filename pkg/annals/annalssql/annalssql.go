@@ -33,9 +33,16 @@ const (
 	connections = 4
 	// within is how long a connection may take. An outage must show soon: it is noted, and other read models go on.
 	within = 2 * time.Second
+	// pingWithin is how long a connection may take to show that it still works, after it was idle: a frozen function does not
+	// notice that one was lost.
+	pingWithin = time.Second
+	// answer is how long a query may take. API Gateway waits no longer than 30 s.
+	answer = 20 * time.Second
 	// connectionAge is how long a connection is used. DSQL ends them after an hour.
 	connectionAge = 50 * time.Minute
 )
+
+var errSlow = fmt.Errorf("the database did not answer within %s", answer)
 
 // Open opens the database that the environment names: by [annalsaws.SQLURLEnv] a PostgreSQL with a user name and a password,
 // by [annalsaws.SQLEndpointEnv] a cluster of Aurora DSQL, to which the function's role connects. It connects when it is used.
@@ -55,7 +62,7 @@ func Open(d annalslambda.Deployment, getenv func(string) string) (annalslambda.O
 	if err != nil {
 		return annalslambda.OpenedStore{}, fmt.Errorf("the address of the database: %w", err)
 	}
-	to.MaxConns, to.MaxConnLifetime, to.ConnConfig.ConnectTimeout = connections, connectionAge, within
+	to.MaxConns, to.MaxConnLifetime, to.PingTimeout, to.ConnConfig.ConnectTimeout = connections, connectionAge, pingWithin, within
 	if byRole {
 		to.BeforeConnect = sqlauth.DSQL(d.AWS.Region, d.AWS.Credentials)
 	}
@@ -74,22 +81,41 @@ func Open(d annalslambda.Deployment, getenv func(string) string) (annalslambda.O
 // tables are the tables that people read.
 type tables struct{ pool *pgxpool.Pool }
 
-// Query implements [annals.SQLTables].
+// Query implements [annals.SQLTables]. Statements are not prepared for later: after a swap their columns may have other
+// types.
 func (t tables) Query(ctx context.Context, query string, args ...any) (annals.SQLRows, error) {
-	found, err := t.pool.Query(ctx, query, args...)
+	within, cancel := context.WithTimeoutCause(ctx, answer, errSlow)
+	found, err := t.pool.Query(within, query, append([]any{pgx.QueryExecModeDescribeExec}, args...)...)
 	if err != nil {
-		return nil, judged(err)
+		defer cancel()
+		return nil, judged(ctx, within, err)
 	}
-	return rows{found}, nil
+	return rows{found, func(err error) error { return judged(ctx, within, err) }, cancel}, nil
 }
 
-// rows are the rows of a query. Their error is the first that says whether the database answered.
-type rows struct{ pgx.Rows }
+// rows are the rows of a query. Their error says whether the database answered.
+type rows struct {
+	pgx.Rows
+	judge  func(error) error
+	cancel context.CancelFunc
+}
 
-func (r rows) Err() error { return judged(r.Rows.Err()) }
+func (r rows) Err() error { return r.judge(r.Rows.Err()) }
 
-func judged(err error) error {
-	if sqlview.Unavailable(err) {
+func (r rows) Close() {
+	r.Rows.Close()
+	r.cancel()
+}
+
+// judged is the error of a query. The database is unavailable if it can't be reached, takes too long, or has no generation yet
+// that people may read.
+func judged(ctx, within context.Context, err error) error {
+	switch {
+	case err == nil, ctx.Err() != nil:
+		return err
+	case within.Err() != nil:
+		return fmt.Errorf("%w: %w", es.ErrUnavailable, context.Cause(within))
+	case sqlview.Unavailable(ctx, err), sqlview.IsMissing(err):
 		return fmt.Errorf("%w: %w", es.ErrUnavailable, err)
 	}
 	return err

@@ -156,7 +156,7 @@ type Engine struct {
 	subscriptions []Subscription
 	cfg           Config
 	suspects      chan struct{} // held while a suspect stream is tried: one at a time
-	// pointed are the generations that the pointers of views name, by projection, as far as this process knows.
+	// pointed is what this process knows of the pointers of views, by projection: see [pointed].
 	pointed sync.Map
 	// fixed are the records of an engine that has reactions only, once they are registered: reactions are never
 	// rebuilt, so their records do not change.

@@ -5,9 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
+
+// pointed is what this process knows of the pointer of a view: the generation that it names, and when that was found. A
+// pointer that could not be moved has generation 0.
+type pointed struct {
+	generation Generation
+	at         time.Time
+}
+
+// pointedFor is how long a process trusts what it knows of a pointer. Another process that was slow may have moved it.
+const pointedFor = time.Minute
 
 // point makes the pointer of a projection's view name a generation, if the view has one.
 //
@@ -17,36 +28,58 @@ func (e *Engine) point(ctx context.Context, sub *Subscription, g Generation) err
 	if !ok {
 		return nil
 	}
-	if err := view.Point(ctx, g); err != nil {
-		return fmt.Errorf("%s: let people read generation %d: %w", sub.name(), g, err)
+	err := view.Point(ctx, g)
+	if err != nil {
+		err = fmt.Errorf("%s: let people read generation %d: %w", sub.name(), g, err)
+		g = 0
 	}
-	e.pointed.Store(sub.name(), g)
-	return nil
+	e.pointed.Store(sub.name(), pointed{g, e.cfg.Now()})
+	return err
 }
 
-// pointAll repairs the pointers of views that do not name the serving generation, as far as this process knows: the first
-// pointer, and one that another process left behind when it ended during a swap. A failure is repeated with the next
-// batch. If the store is away, that is recorded, so that the next batch does not wait for it.
+// pointAll moves the pointers of views to the serving generations: the first time, when another process ended in the middle of
+// a swap, and when one that knew of no swap moved the pointer back. A failure is logged, and repeated after a while. If the
+// store is away, that is recorded, so that batches do not wait for it.
 func (e *Engine) pointAll(ctx context.Context, records []Record) {
 	for i := range records {
 		r := &records[i]
-		sub, serving := e.subscription(r.Projection), r.Serving()
-		if named, _ := e.pointed.Load(sub.name()); named == serving.Generation || r.away() != nil || !serving.readable(e.cfg.Now()) {
+		sub := e.subscription(r.Projection)
+		if _, ok := sub.View.(Pointing); !ok || r.away() != nil || !r.Serving().readable(e.cfg.Now()) {
 			continue
 		}
-		within, cancel := context.WithTimeout(ctx, answerTime)
-		err := e.point(within, sub, serving.Generation)
-		cancel()
-		if err == nil {
+		known, _ := e.pointed.Load(r.Projection)
+		last, _ := known.(pointed)
+		fresh := e.cfg.Now().Before(last.at.Add(pointedFor))
+		if fresh && (last.generation == 0 || last.generation == r.Serving().Generation) {
 			continue
 		}
-		e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the pointer of a view could not be moved",
-			slog.String("projection", sub.name()), slog.Any("error", err))
-		if sub.Apart && ctx.Err() == nil && (errors.Is(err, es.ErrUnavailable) || within.Err() != nil) {
-			if r.Outage, err = e.noteOutage(ctx, sub.name(), err); err != nil {
-				e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "an outage could not be recorded",
-					slog.String("projection", sub.name()), slog.Any("error", err))
+		e.pointOne(ctx, sub, r)
+	}
+}
+
+// pointOne moves one pointer. It reads the record again afterwards: a swap by another process may have come between.
+func (e *Engine) pointOne(ctx context.Context, sub *Subscription, r *Record) {
+	within, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	err := e.point(within, sub, r.Serving().Generation)
+	if err == nil {
+		var records map[string]Record
+		if records, err = e.catalog.Records(within); err == nil {
+			if now, there := records[r.Projection]; there && now.Serving().Generation != r.Serving().Generation {
+				err = e.point(within, sub, now.Serving().Generation)
 			}
 		}
+	}
+	if err == nil {
+		return
+	}
+	e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the pointer of a view could not be moved",
+		slog.String("projection", sub.name()), slog.Any("error", err))
+	if !sub.Apart || ctx.Err() != nil || !errors.Is(err, es.ErrUnavailable) && within.Err() == nil {
+		return
+	}
+	if r.Outage, err = e.noteOutage(ctx, sub.name(), err); err != nil {
+		e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "an outage could not be recorded",
+			slog.String("projection", sub.name()), slog.Any("error", err))
 	}
 }

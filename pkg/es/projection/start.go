@@ -19,6 +19,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.pointAll(ctx, records)
 	targets := slices.Concat(e.targetsOf(records)...)
 	hurry(targets)
 	for _, t := range targets {

@@ -2,6 +2,7 @@ package sqlview
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -223,19 +224,38 @@ const (
 	// maxDigits is the precision of numbers, as on DynamoDB; dsqlScale is how many of them are after the point on DSQL.
 	maxDigits, dsqlScale = 38, 9
 	// maxKey is the longest part of a key, in bytes, that is used as it is. A key of PostgreSQL's B-trees has at most
-	// 2,704 bytes, one of DSQL's 1,024. A sort key is never replaced by its hash: it has an order.
-	maxKey, maxDSQLKey = 1000, 256
+	// 2,704 bytes, one of DSQL's 1,024, and that of a counter has two such parts besides the sort key. A sort key is never
+	// replaced by its hash: it has an order.
+	maxKey, maxDSQLKey = 800, 150
 	// maxDSQLSort is the longest sort key on DSQL.
 	maxDSQLSort = 700
 )
 
-// short is what keys have for a name: the name, or for a long one its hash, which begins with a character that no name
-// of a stream begins with. full is the name if short is its hash, else nil.
+// short is what keys have for a name: the name, or for one that can't be in a key its hash, which begins with #. full is the
+// name as it is stored beside the hash, else nil: see fullName.
 func (d Dialect) short(name string) (short string, full *string) {
-	if most := map[Dialect]int{PostgreSQL: maxKey, DSQL: maxDSQLKey}[d]; len(name) <= most {
+	most := maxKey
+	if d == DSQL {
+		most = maxDSQLKey
+	}
+	if len(name) <= most && !strings.HasPrefix(name, "#") && !strings.Contains(name, "\x00") {
 		return name, nil
 	}
-	return fmt.Sprintf("#%x", sha256.Sum256([]byte(name))), &name
+	stored := name
+	if strings.HasPrefix(name, "#") || strings.Contains(name, "\x00") { // a text in SQL has no NUL
+		stored = "#" + base64.StdEncoding.EncodeToString([]byte(name))
+	}
+	return fmt.Sprintf("#%x", sha256.Sum256([]byte(name))), &stored
+}
+
+// fullName is the name that short stored.
+func fullName(stored string) (string, error) {
+	text, encoded := strings.CutPrefix(stored, "#")
+	if !encoded {
+		return stored, nil
+	}
+	name, err := base64.StdEncoding.DecodeString(text)
+	return string(name), err
 }
 
 // definitions are the statements that make a generation's tables.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,7 +22,7 @@ import (
 func (v *View) query(
 	ctx context.Context, g projection.Generation, sql func(l *layout) string, each func(row pgx.CollectableRow) error, args ...any,
 ) error {
-	l, err := v.known(ctx, g)
+	l, _, err := v.known(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (v *View) query(
 		v.forget(g)
 		return nil
 	}
-	return fault(err)
+	return readFault(ctx, err)
 }
 
 // Checkpoints implements [projection.View].
@@ -80,7 +81,7 @@ func checkpoint(row pgx.CollectableRow) (stream es.StreamID, cp projection.Check
 	if state != nil {
 		cp.State = json.RawMessage(*state)
 	}
-	stream, err1 := es.ParseStreamID(name)
+	stream, err1 := streamOf(name)
 	err2 := decode(rises, &cp.Rises)
 	cp.Slots, err = readSlots(slots)
 	err4 := decode(parked, &cp.Parked)
@@ -88,6 +89,15 @@ func checkpoint(row pgx.CollectableRow) (stream es.StreamID, cp projection.Check
 		return stream, cp, fmt.Errorf("checkpoint of %s: %w", name, err)
 	}
 	return stream, cp, nil
+}
+
+// streamOf is the stream of a stored name.
+func streamOf(stored string) (es.StreamID, error) {
+	name, err := fullName(stored)
+	if err != nil {
+		return es.StreamID{}, err
+	}
+	return es.ParseStreamID(name)
 }
 
 // decode reads JSON, unless it is NULL.
@@ -148,7 +158,7 @@ func (v *View) Parked(ctx context.Context, g projection.Generation) iter.Seq2[pr
 			err1 := row.Scan(&name, &why, &p.Seen)
 			err2 := json.Unmarshal([]byte(why), &p.Parked)
 			var err3 error
-			p.Stream, err3 = es.ParseStreamID(name)
+			p.Stream, err3 = streamOf(name)
 			page = append(page, p)
 			return errors.Join(err1, err2, err3)
 		}, last)
@@ -190,6 +200,9 @@ func (v *View) Rows(
 		}
 		if byKind[key.Kind] == nil {
 			byKind[key.Kind] = &wanted{}
+		}
+		if strings.Contains(key.Sort, "\x00") { // no row has such a key
+			continue
 		}
 		w := byKind[key.Kind]
 		short, _ := v.cfg.Dialect.short(key.Partition)
@@ -237,12 +250,19 @@ func readRow(kind projection.RowKind, from pgx.CollectableRow) (key projection.R
 		return key, row, err
 	}
 	key.Kind = kind
+	if key.Partition, err = fullName(key.Partition); err != nil {
+		return key, row, err
+	}
 	if kind != projection.SharedRow {
 		row.Row = json.RawMessage(text)
 		return key, row, nil
 	}
 	row.Counters = make(map[string]projection.Number, len(names))
-	for i, name := range names {
+	for i, stored := range names {
+		name, err := fullName(stored)
+		if err != nil {
+			return key, row, err
+		}
 		if row.Counters[name], err = projection.Decimal(numbers[i]); err != nil {
 			return key, row, fmt.Errorf("row %q: counter %s: %w", key.Key, name, err)
 		}
@@ -297,7 +317,7 @@ func readListed(l projection.Listing, from pgx.CollectableRow) (projection.Liste
 	if err := from.Scan(&name, &text); err != nil {
 		return projection.Listed{}, err
 	}
-	stream, err1 := es.ParseStreamID(name)
+	stream, err1 := streamOf(name)
 	slots, err2 := readSlots(&text)
 	if err := errors.Join(err1, err2); err != nil || l.Slot >= len(slots) {
 		return projection.Listed{}, fmt.Errorf("slots of %s: %w", name, cmp.Or(err, errors.New("one is missing")))
@@ -331,7 +351,9 @@ func (v *View) keys(ctx context.Context, g projection.Generation, kind projectio
 			var full *string
 			err := row.Scan(&key.Partition, &full, &key.Sort)
 			if full != nil {
-				key.Partition = *full
+				var malformed error
+				key.Partition, malformed = fullName(*full)
+				err = errors.Join(err, malformed)
 			}
 			page = append(page, key)
 			return err

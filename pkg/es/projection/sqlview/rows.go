@@ -1,6 +1,7 @@
 package sqlview
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -43,6 +44,14 @@ func column[T any](rows [][]any, i int) []*T {
 	return out
 }
 
+// byKey orders rows by their first two texts.
+func byKey(a, b []any) int {
+	first := cmp.Compare(a[0].(string), b[0].(string))
+	one, _ := a[1].(string)
+	other, _ := b[1].(string)
+	return cmp.Or(first, cmp.Compare(one, other))
+}
+
 // orNull is NULL for an empty text.
 func orNull(text string) any {
 	if text == "" {
@@ -69,6 +78,7 @@ func (t *transaction) checkpoints(changes []change) {
 		t.add(t.layout.insert, len(first), arrays(first, fields...))
 	}
 	if len(later) > 0 {
+		slices.SortFunc(later, byKey) // rows are locked in this order: two transactions do not wait for each other
 		t.add(t.layout.update, len(later), arrays(later, slices.Concat(fields, conditionFields)...))
 	}
 }
@@ -158,6 +168,9 @@ func (t *transaction) short(name string) (short, full any) {
 
 // sort is a sort key.
 func (t *transaction) sort(key projection.Key) any {
+	if strings.Contains(key.Sort, "\x00") {
+		t.refuse(fmt.Errorf("%w: the sort key has a NUL character", projection.ErrRefused))
+	}
 	if t.layout.cfg.Dialect == DSQL && len(key.Sort) > maxDSQLSort {
 		t.refuse(fmt.Errorf("%w: the sort key of %.99q… has %d bytes, the limit on DSQL is %d",
 			projection.ErrTooLarge, key, len(key.Sort), maxDSQLSort))
@@ -195,6 +208,7 @@ func (t *transaction) rows(rows []projection.Write) {
 		t.add(t.layout.put, len(put), arrays(put, slices.Concat(rowFields, textFields(columns))...))
 	}
 	if len(deleted) > 0 {
+		slices.SortFunc(deleted, byKey)
 		t.add(t.layout.deleteRows(), anyNumber, arrays(deleted, field{"partition", "text"}, field{"sort", "text"}))
 	}
 	if len(added) > 0 {

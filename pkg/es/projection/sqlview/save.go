@@ -123,7 +123,7 @@ func (t *transaction) run(ctx context.Context) error {
 		t.view.forget(t.layout.generation)
 		return fmt.Errorf("projection %s, generation %d was dropped: %w", t.view.name, t.layout.generation, projection.ErrStale)
 	}
-	return fault(err)
+	return fault(ctx, err)
 }
 
 const (
