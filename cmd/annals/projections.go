@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -27,9 +28,14 @@ func (c *cli) projectionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := c.table(cmd, "PROJECTION", "GENERATION", "FOLD", "STATUS", "SINCE", "PARKED", "STORE", "PROGRESS")
+			columns := []string{"PROJECTION", "GENERATION", "FOLD", "STATUS", "SINCE", "PARKED", "STORE", "PROGRESS"}
+			stores := slices.ContainsFunc(all, func(p inspect.Projection) bool { return p.Store != "" })
+			if !stores { // all are on DynamoDB
+				columns = slices.DeleteFunc(columns, func(column string) bool { return column == "STORE" })
+			}
+			t := c.table(cmd, columns...)
 			for i := range all {
-				if err := showProjection(t, &all[i]); err != nil {
+				if err := showProjection(t, &all[i], stores); err != nil {
 					return err
 				}
 			}
@@ -42,8 +48,8 @@ func (c *cli) projectionsCommand() *cobra.Command {
 	}
 }
 
-// showProjection adds a row for each generation of a projection.
-func showProjection(t *table, p *inspect.Projection) error {
+// showProjection adds a row for each generation of a projection, with the store if stores is set.
+func showProjection(t *table, p *inspect.Projection, stores bool) error {
 	for _, g := range p.Generations {
 		line := struct {
 			Name string `json:"projection"`
@@ -61,8 +67,11 @@ func showProjection(t *table, p *inspect.Projection) error {
 		if p.Unread != "" {
 			parked = "?"
 		}
-		if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, parked,
-			cmp.Or(p.Store, string(annals.DynamoDB)), progress); err != nil {
+		cells := []any{p.Name, g.Generation, g.Fold, g.Status, since, parked}
+		if stores {
+			cells = append(cells, cmp.Or(p.Store, string(annals.DynamoDB)))
+		}
+		if err := t.row(line, append(cells, progress)...); err != nil {
 			return err
 		}
 	}

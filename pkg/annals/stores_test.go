@@ -68,7 +68,7 @@ func TestStoresOfReadModels(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	for list, want := range map[string]string{"": "[]", "sql": "[sql]", " sql ,sql": "[sql]"} {
+	for list, want := range map[string]string{"": "[]", "sql": "[sql]", "sql, sql": "[sql]"} {
 		if got, err := annals.ParseStores(list); err != nil || strings.Trim(want, "[]") != join(got) {
 			t.Errorf("stores %q: %v, %v, want %s", list, got, err, want)
 		}

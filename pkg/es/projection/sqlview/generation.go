@@ -237,7 +237,7 @@ func (v *View) pointing(ctx context.Context, l *layout, before []sqltable.Table)
 		return nil, err
 	}
 	serves := "UPDATE " + v.generations() + " SET serving = %s WHERE projection = " + literal(v.name)
-	statements := append(schema, fmt.Sprintf(serves, "false"))
+	statements := slices.Concat(schema, []string{fmt.Sprintf(serves, "false")})
 	for _, t := range before {
 		i := slices.IndexFunc(l.tables, func(now sqltable.Table) bool { return now.Name == t.Name })
 		// A view can be replaced by one with the same columns. Otherwise it is made anew: people's queries wait on PostgreSQL,
