@@ -49,8 +49,10 @@ var SalesBySQL = projection.New("sales", 1, projection.From(order.Aggregate,
 		s.Lines = withoutProduct(s.Lines, e.Data.ProductID)
 		return nil
 	}),
-	projection.On(func(s *Sale, e projection.Event[order.ShippingAddressSet], _ *projection.Writes) error {
-		s.City, s.Country = e.Data.Address.City, e.Data.Address.Country
+	projection.On(func(s *Sale, e projection.Event[order.Event], _ *projection.Writes) error {
+		if set, is := e.Data.(order.ShippingAddressSet); is { // with a handler of its own, code that lacks the type would not start
+			s.City, s.Country = set.Address.City, set.Address.Country
+		}
 		return nil
 	}),
 	projection.On(func(s *Sale, e projection.Event[order.OrderPlaced], w *projection.Writes) error {
