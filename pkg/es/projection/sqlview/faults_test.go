@@ -62,7 +62,7 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 	defer hole.Close()
 	var hangs atomic.Bool
 	p := pool(t, func(cfg *pgxpool.Config) {
-		cfg.ConnConfig.ConnectTimeout = 300 * time.Millisecond
+		cfg.ConnConfig.ConnectTimeout = 2 * time.Second
 		dial := cfg.ConnConfig.DialFunc
 		cfg.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 			if hangs.Load() {
