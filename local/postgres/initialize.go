@@ -72,8 +72,8 @@ func (p programs) initialize(ctx context.Context, as account, dir string) (err e
 	return finish(single)
 }
 
-// command returns a command of the server. Its messages are in English. Variables of the environment, such as PGDATA, do
-// not change what it does.
+// command returns a command of the server. Its messages are in English. Variables of the environment, such as PGDATA,
+// do not change what it does.
 func command(ctx context.Context, as account, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = "/" // the account may not be able to open this process's working directory

@@ -21,9 +21,9 @@ import (
 
 // Config sets how to start a server.
 type Config struct {
-	// Dir is the folder for the data. A missing or empty one is filled with new data. Under Linux it may be below folders
-	// that only root can open. If Dir is "", the data is in a temporary folder, which is removed when the server has
-	// ended.
+	// Dir is the folder for the data. A missing or empty one is filled with new data. Under Linux it may be below
+	// folders that only root can open. If Dir is "", the data is in a temporary folder, which is removed when the
+	// server has ended.
 	//
 	// Writes are passed to the kernel without waiting for the disk. They survive the end of the server and of this
 	// process, but not a power failure.

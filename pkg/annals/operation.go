@@ -56,8 +56,8 @@ type Operation struct {
 	StreamType string
 	// OwnerOnly means that {id} names a person, and that only that person and operators may ask or command.
 	OwnerOnly bool
-	// In is the struct that the input is parsed into: fields with the tag path or query are parameters, the others are the
-	// JSON body. Answer is the type of the answer's body.
+	// In is the struct that the input is parsed into: fields with the tag path or query are parameters, the others are
+	// the JSON body. Answer is the type of the answer's body.
 	In, Answer reflect.Type
 	// Example is an example of the body, as a value of In, or nil.
 	Example any
@@ -196,9 +196,9 @@ func Example[B any](body B) Option { return option(func(o *Operation) { o.Exampl
 var (
 	// Operators restricts an operation to operators.
 	Operators Option = option(func(o *Operation) { o.Scope = ToOperate })
-	// OwnerOnly means that {id} in the path of a query, or of [CreateOrChange], names a person: it is the subject of that
-	// person's token. Only that person and operators may ask, or create and change. Access to documents of the aggregate
-	// does not follow from it: see [OwnedBy].
+	// OwnerOnly means that {id} in the path of a query, or of [CreateOrChange], names a person: it is the subject of
+	// that person's token. Only that person and operators may ask, or create and change. Access to documents of the
+	// aggregate does not follow from it: see [OwnedBy].
 	OwnerOnly Option = option(func(o *Operation) { o.OwnerOnly = true })
 	// ForEveryone means that {id} in the path of a query names neither a stream nor a person: every caller with the
 	// scope may ask.

@@ -27,8 +27,8 @@ type Stores struct {
 	SQL SQLTables
 	// Catalog stores the generations of the read models.
 	Catalog projection.Catalog
-	// Personal is the store that encrypts personal data. Only an Events that wraps it needs it. If neither is one, nobody
-	// can be forgotten, or told what is stored.
+	// Personal is the store that encrypts personal data. Only an Events that wraps it needs it. If neither is one,
+	// nobody can be forgotten, or told what is stored.
 	Personal *personal.Store
 }
 
@@ -43,7 +43,8 @@ type Config struct {
 	Secrets func(env string) string
 	// Settings looks up a setting by its environment variable. If nil, all settings have their defaults.
 	Settings func(env string) string
-	// Clients are the opened clients: see [Service.OpenClients]. If nil, there are none, as in a function that only reads.
+	// Clients are the opened clients: see [Service.OpenClients]. If nil, there are none, as in a function that only
+	// reads.
 	Clients []OpenedClient
 	// Log receives the service's log lines. Default slog.Default.
 	Log *slog.Logger

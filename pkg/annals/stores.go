@@ -40,8 +40,9 @@ func ParseStores(list string) ([]Store, error) {
 	return all, nil
 }
 
-// InSQL stores a read model in PostgreSQL or Aurora DSQL instead of in DynamoDB, with tables in which people query it. A
-// change of the tables needs a new fold version. Only deployments with the store SQL have the read model: see [Service.On].
+// InSQL stores a read model in PostgreSQL or Aurora DSQL instead of in DynamoDB, with tables in which people query it.
+// A change of the tables needs a new fold version. Only deployments with the store SQL have the read model: see
+// [Service.On].
 func InSQL(tables ...sqltable.Table) ReadModelOption {
 	return readModelOption(func(m *DeclaredReadModel) {
 		m.Store, m.Tables, m.Apart = SQL, tables, true
@@ -112,8 +113,8 @@ func Select[R any](
 	return all, rows.Err()
 }
 
-// QuerySQL declares a query that f answers by SQL, from the tables of a read model: see [InSQL]. Callers can wait for it as
-// for any query of the read model. Q is its input.
+// QuerySQL declares a query that f answers by SQL, from the tables of a read model: see [InSQL]. Callers can wait for
+// it as for any query of the read model. Q is its input.
 func QuerySQL[S, Q, R any](
 	route string, p *projection.Of[S], f func(context.Context, SQLTables, Q) (R, error), o ...Option,
 ) Part {

@@ -119,8 +119,8 @@ func SalesByMonth(ctx context.Context, tables annals.SQLTables, _ annals.None) (
 	return annals.Page[MonthSales]{Items: annals.Fit(rows)}, err
 }
 
-// CitySales are the sales to a city, in one currency. The city is empty where it is not known, or where the customer was
-// forgotten.
+// CitySales are the sales to a city, in one currency. The city is empty where it is not known, or where the customer
+// was forgotten.
 type CitySales struct {
 	City    string `json:"city"`
 	Country string `json:"country"`

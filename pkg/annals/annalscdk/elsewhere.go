@@ -57,8 +57,8 @@ func (s *Service) addSQL() {
 	}
 }
 
-// sqlStatement lets a function connect to the cluster that reads and writes read models. It connects as the user admin: that
-// user makes the tables.
+// sqlStatement lets a function connect to the cluster that reads and writes read models. It connects as the user admin:
+// that user makes the tables.
 func (s *Service) sqlStatement() awsiam.PolicyStatement {
 	arn := jsii.String(s.Settings.SQLCluster)
 	if s.SQLCluster != nil {
@@ -76,8 +76,8 @@ func (s *Service) sqlEndpoint() *string {
 	return jsii.String(parts[2] + ".dsql." + parts[1] + ".on.aws")
 }
 
-// storesEnvironment returns a function's variables for stores besides DynamoDB. It has none if the deployment has no such
-// stores.
+// storesEnvironment returns a function's variables for stores besides DynamoDB. It has none if the deployment has no
+// such stores.
 func (s *Service) storesEnvironment(f function) map[string]*string {
 	env := map[string]*string{}
 	if len(s.Settings.Stores) == 0 || !f.usesReadModels && f.name != annalsaws.Docs {

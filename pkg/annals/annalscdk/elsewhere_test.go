@@ -18,8 +18,8 @@ func rosterBySQL() *annals.Service {
 
 const cluster = "arn:aws:dsql:eu-central-1:123456789012:cluster/abc123"
 
-// TestStores: a stack with the store SQL has a cluster, or takes one, and the functions that read and write read models connect to
-// it. A stack without the store has nothing of it, and not the read models and routes that need it.
+// TestStores: a stack with the store SQL has a cluster, or takes one, and the functions that read and write read models
+// connect to it. A stack without the store has nothing of it, and not the read models and routes that need it.
 func TestStores(t *testing.T) {
 	uses := []annalsaws.Function{annalsaws.Query, annalsaws.Projector, annalsaws.Rebuilder}
 	for name, settings := range map[string]Settings{

@@ -38,8 +38,8 @@ type Settings struct {
 	Concurrency map[annalsaws.Function]int
 	// AlarmTopic is the ARN of the SNS topic for alarms. If "", the stack makes one, and AlarmEmail subscribes to it.
 	AlarmTopic, AlarmEmail string
-	// Stores are the stores of read models besides DynamoDB: "sql". Without a store, the stack lacks the read models that are
-	// in it, and their queries.
+	// Stores are the stores of read models besides DynamoDB: "sql". Without a store, the stack lacks the read models
+	// that are in it, and their queries.
 	Stores []string
 	// SQLCluster is the ARN of the cluster of Aurora DSQL for read models in SQL. If "", the stack makes one.
 	SQLCluster string
@@ -49,13 +49,13 @@ type Settings struct {
 	// RebuildConcurrency is how many it reads at once, by default 4.
 	RebuildSegments, RebuildConcurrency int
 	// PersonalRecoveryDays is for how many days the keys of personal data, and all tables but the events', can be
-	// recovered, by default 7. A person who was forgotten can be found in a recovered table for as long. Without personal
-	// data it has no effect.
+	// recovered, by default 7. A person who was forgotten can be found in a recovered table for as long. Without
+	// personal data it has no effect.
 	PersonalRecoveryDays int
 	// ForgetWait is how long functions may still use a person's key after it was deleted, by default 6 minutes. The
-	// forgetting of a person waits for it. It is whole seconds, from a second to an hour. It must be longer than functions
-	// keep keys in memory (5/6 of it, 5 minutes at most) plus the longest time between a read and its write. Use the
-	// default in production, and seconds in tests. Without personal data it has no effect.
+	// forgetting of a person waits for it. It is whole seconds, from a second to an hour. It must be longer than
+	// functions keep keys in memory (5/6 of it, 5 minutes at most) plus the longest time between a read and its write.
+	// Use the default in production, and seconds in tests. Without personal data it has no effect.
 	ForgetWait time.Duration
 
 	// Issuer is the OpenID issuer of callers' tokens. If "", the stack makes a Cognito user pool. Audience is the
@@ -80,8 +80,9 @@ type Settings struct {
 	// Secrets are the values of the service's secrets, by environment variable. For a secret without a value, the stack
 	// makes a random one in Secrets Manager, see [Service].
 	Secrets map[string]*string
-	// Durations are the values of the settings that the service declares with [annals.Setting], by name. A setting without
-	// a value has its default. The command function and the reactor function get each in its environment variable.
+	// Durations are the values of the settings that the service declares with [annals.Setting], by name. A setting
+	// without a value has its default. The command function and the reactor function get each in its environment
+	// variable.
 	Durations map[string]time.Duration
 	// Own are the service's own settings, by name: see [Setting].
 	Own map[string]string

@@ -41,9 +41,9 @@ type Deployment struct {
 	ProjectorFailures, ReactorFailures Bucket
 	// Rebuilds starts rebuilds of read models. If nil, nothing starts them.
 	Rebuilds projection.Starter
-	// Forget starts to forget a person, once for each name. The reactor needs it if events have personal data. ForgetWait is
-	// how long functions may use the key of a person after it was deleted, Recoverable for how long tables can be recovered.
-	// If they are 0, they have the defaults of [subjects.Config].
+	// Forget starts to forget a person, once for each name. The reactor needs it if events have personal data.
+	// ForgetWait is how long functions may use the key of a person after it was deleted, Recoverable for how long
+	// tables can be recovered. If they are 0, they have the defaults of [subjects.Config].
 	Forget                  func(ctx context.Context, name, subject string) error
 	ForgetWait, Recoverable time.Duration
 	// Stores are the stores besides DynamoDB that read models are in.

@@ -28,13 +28,13 @@ import (
 func init() { annalslambda.Register(annals.SQL, Open) } //nolint:gochecknoinits // as database/sql's drivers do
 
 const (
-	// connections is how many connections a process makes at most. A query function serves one request at a time; a projector
-	// saves a batch in few transactions.
+	// connections is how many connections a process makes at most. A query function serves one request at a time; a
+	// projector saves a batch in few transactions.
 	connections = 4
 	// within is how long a connection may take. An outage must show soon: it is noted, and other read models go on.
 	within = 2 * time.Second
-	// pingWithin is how long a connection may take to show that it still works, after it was idle: a frozen function does not
-	// notice that one was lost.
+	// pingWithin is how long a connection may take to show that it still works, after it was idle: a frozen function
+	// does not notice that one was lost.
 	pingWithin = time.Second
 	// answer is how long a query may take. API Gateway waits no longer than 30 s.
 	answer = 20 * time.Second
@@ -44,8 +44,9 @@ const (
 
 var errSlow = fmt.Errorf("the database did not answer within %s", answer)
 
-// Open opens the database that the environment names: by [annalsaws.SQLURLEnv] a PostgreSQL with a user name and a password,
-// by [annalsaws.SQLEndpointEnv] a cluster of Aurora DSQL, to which the function's role connects. It connects when it is used.
+// Open opens the database that the environment names: by [annalsaws.SQLURLEnv] a PostgreSQL with a user name and a
+// password, by [annalsaws.SQLEndpointEnv] a cluster of Aurora DSQL, to which the function's role connects. It connects
+// when it is used.
 //
 // Errors: one if neither variable is set, or if the address is malformed.
 func Open(d annalslambda.Deployment, getenv func(string) string) (annalslambda.OpenedStore, error) {
@@ -107,8 +108,8 @@ func (r rows) Close() {
 	r.cancel()
 }
 
-// judged is the error of a query. The database is unavailable if it can't be reached, takes too long, or has no generation yet
-// that people may read.
+// judged is the error of a query. The database is unavailable if it can't be reached, takes too long, or has no
+// generation yet that people may read.
 func judged(ctx, within context.Context, err error) error {
 	switch {
 	case err == nil, ctx.Err() != nil:

@@ -15,8 +15,8 @@ import (
 
 func one(row annals.SQLRow) (n int, err error) { return n, row.Scan(&n) }
 
-// TestQueries: rows are read, an empty answer is an empty list, a mistake in a query is none of the database's, and a database
-// that does not answer is unavailable, also in the middle of an answer.
+// TestQueries: rows are read, an empty answer is an empty list, a mistake in a query is none of the database's, and a
+// database that does not answer is unavailable, also in the middle of an answer.
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)

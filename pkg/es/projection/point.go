@@ -37,9 +37,9 @@ func (e *Engine) point(ctx context.Context, sub *Subscription, g Generation) err
 	return err
 }
 
-// pointAll moves the pointers of views to the serving generations: the first time, when another process ended in the middle of
-// a swap, and when one that knew of no swap moved the pointer back. A failure is logged, and repeated after a while. If the
-// store is away, that is recorded, so that batches do not wait for it.
+// pointAll moves the pointers of views to the serving generations: the first time, when another process ended in the
+// middle of a swap, and when one that knew of no swap moved the pointer back. A failure is logged, and repeated after a
+// while. If the store is away, that is recorded, so that batches do not wait for it.
 func (e *Engine) pointAll(ctx context.Context, records []Record) {
 	for i := range records {
 		r := &records[i]

@@ -43,8 +43,8 @@ func (v *choosy) Append(ctx context.Context, g projection.Generation, rows ...pr
 	return v.View.Append(ctx, g, rows...)
 }
 
-// TestRefusedContent: what a store refuses parks its stream, before the event that made it. Streams that were saved with it
-// are not parked. In a store of its own, streams are saved together.
+// TestRefusedContent: what a store refuses parks its stream, before the event that made it. Streams that were saved
+// with it are not parked. In a store of its own, streams are saved together.
 func TestRefusedContent(t *testing.T) {
 	t.Parallel()
 	for name, fold := range map[string]projection.Projection{"state": logOf(1, false), "append row": entriesOf()} {

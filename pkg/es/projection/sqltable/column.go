@@ -45,8 +45,9 @@ func Text(name, path string) Column { return at(name, "text", path) }
 // Integer is a column for a whole number of 64 bits: bigint.
 func Integer(name, path string) Column { return at(name, "bigint", path) }
 
-// Numeric is a column for an exact decimal number, or a string with one, with so many digits in all and after the point. A
-// number with more digits after the point is rounded; one that is too large parks its stream. Precision is at most 38.
+// Numeric is a column for an exact decimal number, or a string with one, with so many digits in all and after the
+// point. A number with more digits after the point is rounded; one that is too large parks its stream. Precision is at
+// most 38.
 func Numeric(name, path string, precision, scale int) Column {
 	c := at(name, fmt.Sprintf("numeric(%d,%d)", precision, scale), path)
 	if precision < 1 || precision > 38 || scale < 0 || scale > precision {
@@ -61,8 +62,8 @@ func Float(name, path string) Column { return at(name, "double precision", path)
 // Boolean is a column for true or false.
 func Boolean(name, path string) Column { return at(name, "boolean", path) }
 
-// Timestamp is a column for an instant, which JSON has in the form of RFC 3339: timestamptz, to the microsecond. Go's zero
-// time is NULL.
+// Timestamp is a column for an instant, which JSON has in the form of RFC 3339: timestamptz, to the microsecond. Go's
+// zero time is NULL.
 func Timestamp(name, path string) Column { return at(name, "timestamptz", path) }
 
 // Date is a column for a day: "2026-01-31", or an instant, of which it is the day in UTC. Go's zero time is NULL.

@@ -1,6 +1,6 @@
-// Package sqltable declares the tables in which people query a projection by SQL: typed columns of its documents, rows and
-// counters. Package sqlview stores them. This package links no driver, so declarations may stand beside the projections.
-// Start with [Documents].
+// Package sqltable declares the tables in which people query a projection by SQL: typed columns of its documents, rows
+// and counters. Package sqlview stores them. This package links no driver, so declarations may stand beside the
+// projections. Start with [Documents].
 package sqltable
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Table is what people query: an SQL view over the generation that serves. All its fields are plain data, which is stored
-// with each generation.
+// Table is what people query: an SQL view over the generation that serves. All its fields are plain data, which is
+// stored with each generation.
 type Table struct {
 	// Name is the view's name, such as "order_lines".
 	Name string `json:"name"`
@@ -41,8 +41,8 @@ const (
 	Counter  Kind = "counter"
 )
 
-// Added are the columns that tables have besides their own: the stream, such as "Order#o-1", and its version, which is that
-// of the document, or of the event that appended the row. Tables of counters have neither.
+// Added are the columns that tables have besides their own: the stream, such as "Order#o-1", and its version, which is
+// that of the document, or of the event that appended the row. Tables of counters have neither.
 var Added = []string{"stream", "version"}
 
 // Documents declares a table with a row for each document of a projection.

@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Values are the values of a table's columns in a row's JSON, as SQL reads them from text; nil is NULL. Columns of other
-// origin than the JSON have none.
+// Values are the values of a table's columns in a row's JSON, as SQL reads them from text; nil is NULL. Columns of
+// other origin than the JSON have none.
 //
 // Errors: [projection.ErrRefused], if a value does not fit its column. It names the column, but cites no value.
 func (t *Table) Values(row json.RawMessage) ([]*string, error) {

@@ -20,8 +20,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/sqlview"
 )
 
-// The benchmarks do everything twice in one run: with the library, and by hand with the bare pgx, into a table with the same
-// columns. Compare them with benchstat: make bench.
+// The benchmarks do everything twice in one run: with the library, and by hand with the bare pgx, into a table with the
+// same columns. Compare them with benchstat: make bench.
 
 // document is a projection with one document a stream.
 var document = projection.New("document", 1,
@@ -125,8 +125,8 @@ const (
 	rebuildEvents  = 10 // of each stream
 )
 
-// BenchmarkRebuild builds a generation from 100,000 events of 10,000 streams. By hand, the same events are read and folded,
-// and the rows are copied, which knows nothing of other processes that write meanwhile.
+// BenchmarkRebuild builds a generation from 100,000 events of 10,000 streams. By hand, the same events are read and
+// folded, and the rows are copied, which knows nothing of other processes that write meanwhile.
 func BenchmarkRebuild(b *testing.B) {
 	pool := pgtest.Pool(b)
 	store, raw := memstore.New(), encodeSale(b)

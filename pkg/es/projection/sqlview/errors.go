@@ -44,8 +44,8 @@ func isMissing(err error) bool {
 	return s == undefinedTable || s == undefinedSchema
 }
 
-// conflicts reports whether the same transaction may succeed when it is repeated. The three about existing objects are those
-// of a session that has looked for an object right before another one made it.
+// conflicts reports whether the same transaction may succeed when it is repeated. The three about existing objects are
+// those of a session that has looked for an object right before another one made it.
 func conflicts(err error) bool {
 	switch state(err) {
 	case serializationFailure, deadlock, lockNotAvailable, uniqueViolation, duplicateTable, duplicateSchema:
@@ -54,8 +54,9 @@ func conflicts(err error) bool {
 	return false
 }
 
-// Unavailable reports whether an error of a call with a context says that the server can't be reached, or can't serve now.
-// The same call may succeed later. What the context's own end caused is no such error, but a timeout of the connection is.
+// Unavailable reports whether an error of a call with a context says that the server can't be reached, or can't serve
+// now. The same call may succeed later. What the context's own end caused is no such error, but a timeout of the
+// connection is.
 func Unavailable(ctx context.Context, err error) bool {
 	s := state(err)
 	if s == "" { // none of the server's
@@ -68,8 +69,8 @@ func Unavailable(ctx context.Context, err error) bool {
 // IsMissing reports whether what people query is not there yet: nothing was ever stored.
 func IsMissing(err error) bool { return isMissing(err) }
 
-// isContent reports whether the server refuses a value: it is out of range, has no valid form, is too large for an index, or
-// violates a constraint.
+// isContent reports whether the server refuses a value: it is out of range, has no valid form, is too large for an
+// index, or violates a constraint.
 func isContent(s string) bool {
 	return s != stackDepth && slices.ContainsFunc([]string{"21", "22", "23", "54"}, func(class string) bool {
 		return strings.HasPrefix(s, class)
@@ -77,8 +78,8 @@ func isContent(s string) bool {
 }
 
 // fault is what an error of the server or the connection means for the engine. A message about a value is left out,
-// because it cites the value. Everything that no other call can avoid is an outage of this store: it must not hold up other
-// projections.
+// because it cites the value. Everything that no other call can avoid is an outage of this store: it must not hold up
+// other projections.
 func fault(ctx context.Context, err error) error {
 	switch {
 	case err == nil:

@@ -84,8 +84,8 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestContentOfKeys: a value that is too long for an index, and names and keys that SQL can't hold as they are, park their
-// stream at most. They are no outage, and hold up no other stream.
+// TestContentOfKeys: a value that is too long for an index, and names and keys that SQL can't hold as they are, park
+// their stream at most. They are no outage, and hold up no other stream.
 func TestContentOfKeys(t *testing.T) {
 	t.Parallel()
 	long := make([]byte, 5000)
@@ -123,8 +123,8 @@ func TestContentOfKeys(t *testing.T) {
 	}
 }
 
-// TestPointsThatFail: what keeps the views for people from being made is no outage. Views and the note about them are moved
-// together.
+// TestPointsThatFail: what keeps the views for people from being made is no outage. Views and the note about them are
+// moved together.
 func TestPointsThatFail(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -168,8 +168,8 @@ func (f *failing) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQ
 
 func (f *failing) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// TestSwapBesideReaders: somebody who reads in a transaction that stays open keeps the views from being moved, but for a
-// moment only from being read. Other read models do not wait.
+// TestSwapBesideReaders: somebody who reads in a transaction that stays open keeps the views from being moved, but for
+// a moment only from being read. Other read models do not wait.
 func TestSwapBesideReaders(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -200,8 +200,8 @@ func TestSwapBesideReaders(t *testing.T) {
 	}
 }
 
-// TestViewsOfOthers: a view of another read model that has the name of a former table stays. Views that keep their columns keep
-// their rights, and what depends on them.
+// TestViewsOfOthers: a view of another read model that has the name of a former table stays. Views that keep their
+// columns keep their rights, and what depends on them.
 func TestViewsOfOthers(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Pool(t)
@@ -235,8 +235,8 @@ func TestViewsOfOthers(t *testing.T) {
 	}
 }
 
-// TestDroppedStaysDropped: neither a process that knows of no drop nor one that has the tables in memory brings a dropped
-// generation back. That is true of one that was never made, too.
+// TestDroppedStaysDropped: neither a process that knows of no drop nor one that has the tables in memory brings a
+// dropped generation back. That is true of one that was never made, too.
 func TestDroppedStaysDropped(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

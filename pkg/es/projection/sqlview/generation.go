@@ -48,7 +48,8 @@ func (v *View) records(ctx context.Context) ([]record, error) {
 	return all, readFault(ctx, err)
 }
 
-// known returns the layout of a generation, nil if it does not exist (any more). dropped reports whether it was dropped.
+// known returns the layout of a generation, nil if it does not exist (any more). dropped reports whether it was
+// dropped.
 func (v *View) known(ctx context.Context, g projection.Generation) (l *layout, dropped bool, err error) {
 	v.mu.Lock()
 	l = v.stored[g]
@@ -190,8 +191,8 @@ func (v *View) defineAll(ctx context.Context, statements []string) error {
 // Point implements [projection.Pointing]: it makes the views for people show a generation. Those of tables that the
 // generation's declaration lacks are removed.
 //
-// Errors: one if other columns are wanted, and views of others depend on a view; one if a view can't be made, for instance
-// because something else has its name.
+// Errors: one if other columns are wanted, and views of others depend on a view; one if a view can't be made, for
+// instance because something else has its name.
 func (v *View) Point(ctx context.Context, g projection.Generation) error {
 	all, err := v.records(ctx)
 	if err != nil {
@@ -225,8 +226,9 @@ func (v *View) Point(ctx context.Context, g projection.Generation) error {
 	return fault(ctx, err)
 }
 
-// pointing are the statements that make the views for people show a generation. before are the tables that they show now.
-// What serves is recorded with the views; on DSQL, where that is several transactions, no generation is recorded in between.
+// pointing are the statements that make the views for people show a generation. before are the tables that they show
+// now. What serves is recorded with the views; on DSQL, where that is several transactions, no generation is recorded
+// in between.
 func (v *View) pointing(ctx context.Context, l *layout, before []sqltable.Table) ([]string, error) {
 	schema, err := v.missing(ctx, v.cfg.People)
 	if err != nil {
@@ -240,8 +242,8 @@ func (v *View) pointing(ctx context.Context, l *layout, before []sqltable.Table)
 	statements := slices.Concat(schema, []string{fmt.Sprintf(serves, "false")})
 	for _, t := range before {
 		i := slices.IndexFunc(l.tables, func(now sqltable.Table) bool { return now.Name == t.Name })
-		// A view can be replaced by one with the same columns. Otherwise it is made anew: people's queries wait on PostgreSQL,
-		// and fail for a moment on DSQL.
+		// A view can be replaced by one with the same columns. Otherwise it is made anew: people's queries wait on
+		// PostgreSQL, and fail for a moment on DSQL.
 		if slices.Contains(own, t.Name) && (i < 0 || !sameColumns(t, l.tables[i])) {
 			statements = append(statements, "DROP VIEW IF EXISTS "+v.cfg.People+"."+t.Name)
 		}

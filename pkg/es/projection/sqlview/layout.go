@@ -224,15 +224,15 @@ const (
 	// maxDigits is the precision of numbers, as on DynamoDB; dsqlScale is how many of them are after the point on DSQL.
 	maxDigits, dsqlScale = 38, 9
 	// maxKey is the longest part of a key, in bytes, that is used as it is. A key of PostgreSQL's B-trees has at most
-	// 2,704 bytes, one of DSQL's 1,024, and that of a counter has two such parts besides the sort key. A sort key is never
-	// replaced by its hash: it has an order.
+	// 2,704 bytes, one of DSQL's 1,024, and that of a counter has two such parts besides the sort key. A sort key is
+	// never replaced by its hash: it has an order.
 	maxKey, maxDSQLKey = 800, 150
 	// maxDSQLSort is the longest sort key on DSQL.
 	maxDSQLSort = 700
 )
 
-// short is what keys have for a name: the name, or for one that can't be in a key its hash, which begins with #. full is the
-// name as it is stored beside the hash, else nil: see fullName.
+// short is what keys have for a name: the name, or for one that can't be in a key its hash, which begins with #. full
+// is the name as it is stored beside the hash, else nil: see fullName.
 func (d Dialect) short(name string) (short string, full *string) {
 	most := maxKey
 	if d == DSQL {

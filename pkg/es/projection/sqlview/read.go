@@ -17,8 +17,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
-// query runs a query on the tables of a generation, and calls each for every row. A generation that does not exist has no
-// rows.
+// query runs a query on the tables of a generation, and calls each for every row. A generation that does not exist has
+// no rows.
 func (v *View) query(
 	ctx context.Context, g projection.Generation, sql func(l *layout) string, each func(row pgx.CollectableRow) error, args ...any,
 ) error {

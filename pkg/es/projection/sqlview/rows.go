@@ -223,7 +223,8 @@ func streamName(s es.StreamID) string {
 	return s.String()
 }
 
-// sums adds the statement that adds to counters. If the counters have long names, another one finds rows that are too large.
+// sums adds the statement that adds to counters. If the counters have long names, another one finds rows that are too
+// large.
 func (t *transaction) sums(rows []projection.Write, added [][]any) {
 	fields := slices.Concat(counterFields, []field{{"value", "text"}})
 	t.steps = append(t.steps, step{sql: t.layout.addCounters(), args: arrays(added, fields...), check: storable})

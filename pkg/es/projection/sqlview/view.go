@@ -34,8 +34,8 @@ const (
 	// PostgreSQL is PostgreSQL 14 or later: on RDS and Aurora, too.
 	PostgreSQL Dialect = iota
 	// DSQL is Aurora DSQL: one statement of data definition in a transaction, no advisory locks, no collations, indexes
-	// that are made in the background, 3,000 rows in a transaction, counters with at most 29 digits before and 9 after the
-	// point.
+	// that are made in the background, 3,000 rows in a transaction, counters with at most 29 digits before and 9 after
+	// the point.
 	//
 	// https://docs.aws.amazon.com/aurora-dsql/latest/userguide/working-with-postgresql-compatibility-unsupported-features.html
 	DSQL
@@ -44,8 +44,8 @@ const (
 // maxDSQLRows is how many rows a transaction on Aurora DSQL may change.
 const maxDSQLRows = 3000
 
-// limits are DynamoDB's, so that a projection can move, but for the number of writes: a save of many streams takes few round
-// trips.
+// limits are DynamoDB's, so that a projection can move, but for the number of writes: a save of many streams takes few
+// round trips.
 var limits = viewkit.Limits{
 	MaxWrites: 1000, MaxItemBytes: viewkit.DynamoDB.MaxItemBytes, MaxBytes: viewkit.DynamoDB.MaxBytes,
 }
@@ -86,8 +86,8 @@ func (c Config) Check() error {
 // maxBase is the longest beginning of a table's name. PostgreSQL cuts names at 63 bytes.
 const maxBase = 40
 
-// New returns the view of a projection, with the tables in which people query it. A change of the tables needs a new fold
-// version of the projection, which makes a new generation of them. It connects to nothing.
+// New returns the view of a projection, with the tables in which people query it. A change of the tables needs a new
+// fold version of the projection, which makes a new generation of them. It connects to nothing.
 //
 // It panics with what [Config.Check] and [sqltable.Check] return, or if the projection's name is too long.
 func New(pool *pgxpool.Pool, p projection.Projection, cfg Config, tables ...sqltable.Table) *View {

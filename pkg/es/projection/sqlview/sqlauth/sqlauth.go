@@ -1,5 +1,6 @@
-// Package sqlauth lets a process connect to Aurora DSQL, or to PostgreSQL on RDS or Aurora, by its IAM role: the password of
-// each new connection is a token, a request that is signed with the role's credentials. Start with [DSQL] or [RDS].
+// Package sqlauth lets a process connect to Aurora DSQL, or to PostgreSQL on RDS or Aurora, by its IAM role: the
+// password of each new connection is a token, a request that is signed with the role's credentials. Start with [DSQL]
+// or [RDS].
 package sqlauth
 
 import (
@@ -30,8 +31,8 @@ const lifetime = 15 * time.Minute
 // admin is the user that owns everything on DSQL. It needs the action dsql:DbConnectAdmin, all others dsql:DbConnect.
 const admin = "admin"
 
-// DSQL returns a function that makes tokens for clusters of Aurora DSQL in a region. The connection says for which host and
-// user.
+// DSQL returns a function that makes tokens for clusters of Aurora DSQL in a region. The connection says for which host
+// and user.
 //
 // https://docs.aws.amazon.com/aurora-dsql/latest/userguide/authentication-authorization.html
 func DSQL(region string, credentials aws.CredentialsProvider) BeforeConnect {
