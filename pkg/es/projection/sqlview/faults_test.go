@@ -274,6 +274,28 @@ func TestDeclarationIsAnOutage(t *testing.T) {
 	}
 }
 
+// TestTablesThatAreGone: a database that is new is filled anew. Tables that somebody removed are an outage of their
+// read model.
+func TestTablesThatAreGone(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.sell(t, "1", sold{City: "Rom"})
+	if _, err := s.pool.Exec(t.Context(), "DROP SCHEMA annals CASCADE"); err != nil {
+		t.Fatal(err)
+	}
+	if outage := s.apply(t, s.record(t, "1", moved{"Bonn"})); outage != nil {
+		t.Errorf("in a new database an outage is noted: %s", outage.Reason)
+	}
+	s.want(t, "SELECT state::json -> 'to' ->> 'city', version FROM annals.sales_g1", "(Bonn,2)")
+	if _, err := s.pool.Exec(t.Context(), "DROP TABLE annals.sales_g1 CASCADE"); err != nil {
+		t.Fatal(err)
+	}
+	outage := s.apply(t, s.record(t, "2", sold{City: "Ulm"}))
+	if outage == nil || !strings.Contains(outage.Reason, "the tables of generation 1 were removed") {
+		t.Errorf("outage: %+v, want one that says what is gone", outage)
+	}
+}
+
 // TestSavesOfTheSameStreams: transactions over the same streams, in any order, do not wait for each other in a circle.
 func TestSavesOfTheSameStreams(t *testing.T) {
 	t.Parallel()

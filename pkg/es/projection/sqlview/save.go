@@ -119,11 +119,27 @@ func (t *transaction) run(ctx context.Context) error {
 		return fmt.Errorf("%w: %d rows at once, the limit is %d", projection.ErrTooLarge, t.count, maxDSQLRows)
 	}
 	err := t.view.repeat(ctx, func() error { return t.once(ctx) })
-	if isMissing(err) { // another process dropped the generation
-		t.view.forget(t.layout.generation)
-		return fmt.Errorf("projection %s, generation %d was dropped: %w", t.view.name, t.layout.generation, projection.ErrStale)
+	if isMissing(err) {
+		return t.view.gone(ctx, t.layout.generation, err)
 	}
 	return fault(ctx, err)
+}
+
+// gone is the error of a transaction that found no tables: another process dropped the generation, or the whole
+// database is new. Then the next attempt begins anew. If only the tables are gone, somebody removed them: that holds up
+// nothing else.
+func (v *View) gone(ctx context.Context, g projection.Generation, cause error) error {
+	v.forget(g)
+	l, _, err := v.known(ctx, g)
+	switch {
+	case err != nil:
+		return err
+	case l != nil:
+		v.forget(g)
+		return fmt.Errorf("%w: projection %s: the tables of generation %d were removed, but not by this library: restore them: %w",
+			es.ErrUnavailable, v.name, g, cause)
+	}
+	return fmt.Errorf("projection %s, generation %d was dropped: %w", v.name, g, projection.ErrStale)
 }
 
 const (
