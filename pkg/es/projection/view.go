@@ -24,6 +24,8 @@ var (
 	// ErrRefused means that the store refuses the content of a document or row, for instance because a value does not fit
 	// its column. Nothing was written. The stream is parked.
 	ErrRefused = errors.New("the store refuses the content")
+	// ErrLost means that the store has lost a generation, or never had it: see [Preparing]. Nothing was read or written.
+	ErrLost = errors.New("the store has lost the generation")
 	// ErrContended means that every attempt conflicted with other transactions on the same rows. Nothing was written:
 	// try again later.
 	ErrContended = errors.New("contended: every attempt conflicted with other transactions on the same rows")
@@ -254,6 +256,18 @@ type Pointing interface {
 	// Point makes the pointer name a generation. It changes nothing if it does already. The view's Drop must refuse to
 	// drop the generation that the pointer names.
 	Point(ctx context.Context, g Generation) error
+}
+
+// Preparing is a View whose store can lose a generation: a cache that was restarted, an index that somebody deleted. A
+// generation that was lost must not look like one that is empty.
+type Preparing interface {
+	View
+
+	// Prepare makes an empty generation. It changes nothing if the generation exists. Without it, Drop succeeds, and all
+	// other calls return [ErrLost].
+	//
+	// Errors: one if the generation was dropped, and the store knows that.
+	Prepare(ctx context.Context, g Generation) error
 }
 
 // RowKind is a kind of rows. Rows of different kinds are independent, even if their keys are equal.
