@@ -27,7 +27,7 @@ import (
 // which the log says, and for each of these kinds a test asserts that the store refuses it.
 func RunView(t *testing.T, open func(t *testing.T) projection.View, features ...Features) {
 	has := declared(features)
-	run(t, func(t *testing.T) *fixture { return &fixture{open(t), has} }, []group[*fixture]{
+	run(t, func(t *testing.T) *fixture { return newFixture(t, open(t), has) }, []group[*fixture]{
 		{true, map[string]func(*testing.T, *fixture){
 			"save/round trip":               saveRoundTrip,
 			"save/a stream without rows":    saveStateOnly,
@@ -55,6 +55,7 @@ func RunView(t *testing.T, open func(t *testing.T) projection.View, features ...
 			"rows/of an index":              noIndexedRows,
 			"generations/apart":             generationsApart,
 			"generations/dropped":           dropGeneration,
+			"generations/lost":              loseGenerations,
 			"isolation/caller's slices":     callersBytes,
 			"context/ended":                 viewCanceled,
 		}},
@@ -97,6 +98,21 @@ func RunView(t *testing.T, open func(t *testing.T) projection.View, features ...
 		{len(has.kinds()) > 1, map[string]func(*testing.T, *fixture){"rows/kinds are apart": kindsApart}},
 		{true, has.refusals()},
 	})
+}
+
+// generations are those that tests use.
+var generations = []projection.Generation{1, 2, 11}
+
+// newFixture prepares a view whose store can lose generations.
+func newFixture(t *testing.T, view projection.View, has Features) *fixture {
+	if p, is := view.(projection.Preparing); is {
+		for _, g := range generations {
+			if err := p.Prepare(t.Context(), g); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return &fixture{view, has}
 }
 
 // fixture is an empty view. Its methods write, and want, rows of the kinds that the store holds.
