@@ -111,7 +111,7 @@ func (v *watched) judge(ctx, within context.Context, err error) error {
 	switch {
 	case is:
 		v.leave(away)
-	case errors.Is(err, es.ErrUnavailable):
+	case errors.Is(err, es.ErrUnavailable), errors.Is(err, ErrLost):
 		v.leave(&awayError{err})
 	default:
 		return err

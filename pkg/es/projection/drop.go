@@ -31,8 +31,10 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 	case r.engine.cfg.Now().Sub(b.Since) < feedLag:
 		return feedLag, nil
 	}
-	if err := r.engine.point(ctx, sub, record.Serving().Generation); err != nil { // the pointer may name what is dropped
-		return 0, err
+	if serving := record.Serving(); !serving.Lost {
+		if err := r.engine.point(ctx, sub, serving.Generation); err != nil { // the pointer may name what is dropped
+			return 0, err
+		}
 	}
 	if err := r.dropRows(ctx, sub.View, g); err != nil {
 		return 0, fmt.Errorf("projection %s, generation %d: drop: %w", projection, g, err)

@@ -51,6 +51,8 @@ func (s *Subscription) Check() error {
 		mistakes = append(mistakes, fmt.Errorf("projection %q can't be inline: it appends rows", s.name()))
 	case s.Inline && s.Apart: // a commit writes to one store
 		mistakes = append(mistakes, fmt.Errorf("projection %q can't be both inline and apart", s.name()))
+	case !s.Apart && canLose(s.View):
+		mistakes = append(mistakes, fmt.Errorf("projection %q must be apart: its store can lose generations", s.name()))
 	case s.Apart && !s.Projection.rebuilds(): // what it missed during an outage would come out of order
 		mistakes = append(mistakes, fmt.Errorf("reaction %q can't be apart", s.name()))
 	}
@@ -196,7 +198,7 @@ func (s *Subscription) fed(r Record) []target {
 	var fed []target
 	for _, b := range r.Builds {
 		t := target{Build: b, sub: s, fold: s.fold(b.Fold), outage: r.away()}
-		if b.Status == Serving || b.Status == Building || b.Status == Retired && t.fold != nil {
+		if !b.Lost && (b.Status == Serving || b.Status == Building || b.Status == Retired && t.fold != nil) {
 			fed = append(fed, t)
 		}
 	}
@@ -348,6 +350,7 @@ func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[st
 	if _, there := records[sub.name()]; there {
 		return r, nil
 	}
+	e.prepareFirst(ctx, sub, r.Last)
 	switch err := e.catalog.Replace(ctx, r); {
 	case errors.Is(err, ErrStale): // another process registered it
 		records, err := e.catalog.Records(ctx)

@@ -62,7 +62,7 @@ func (r *Rebuilder) target(ctx context.Context, projection string, g Generation)
 	switch {
 	case !sub.Projection.rebuilds():
 		return nil, fmt.Errorf("projection %s: %w", projection, ErrNotRebuilt)
-	case b == nil, b.Status == Dropping:
+	case b == nil, b.Status == Dropping, b.Lost:
 		return nil, fmt.Errorf("projection %s, generation %d: %w", projection, g, ErrNoGeneration)
 	}
 	t := &target{Build: *b, sub: sub, fold: sub.fold(b.Fold)}

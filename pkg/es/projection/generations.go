@@ -44,6 +44,9 @@ type Build struct {
 	// Late is true for the first generation of a projection that was added to existing ones. Readers refuse it until it
 	// is filled.
 	Late bool `json:"late,omitempty"`
+	// Lost means that the store has lost its rows: see [Preparing]. It receives no events and is not read. If it was
+	// serving, another generation is built to replace it.
+	Lost bool `json:"lost,omitempty"`
 	// Skips are the stored types of events that its fold did not handle when they were recorded, such as
 	// "Order/OrderPlaced".
 	Skips []string `json:"skips,omitempty"`
@@ -61,9 +64,9 @@ func (b *Build) become(s Status, now time.Time) {
 }
 
 // readable reports whether a serving build shows the events from before it was registered. The answer changes for all
-// readers at the same time.
+// readers at the same time, unless the build was lost.
 func (b *Build) readable(now time.Time) bool {
-	return !b.Late || b.Filled && !now.Before(b.FilledAt.Add(RecordCacheAge))
+	return !b.Lost && (!b.Late || b.Filled && !now.Before(b.FilledAt.Add(RecordCacheAge)))
 }
 
 // leaves reports whether a build is retired or being dropped.

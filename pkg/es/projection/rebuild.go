@@ -137,6 +137,9 @@ func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record)
 	}
 	b.become(Building, r.engine.cfg.Now())
 	next.Builds = append(next.Builds, b)
+	if err := prepare(ctx, sub.View, b.Generation); err != nil { // before any process feeds it
+		return b, fmt.Errorf("rebuild %s: prepare generation %d: %w", sub.name(), b.Generation, err)
+	}
 	if err := r.engine.catalog.Replace(ctx, next); err != nil {
 		return b, fmt.Errorf("rebuild %s: %w", sub.name(), err)
 	}
@@ -164,11 +167,14 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 	return err
 }
 
-// upgrade starts the build of a generation if the code has a newer fold version.
+// upgrade starts the build of a generation if the code has a newer fold version, or if the serving generation is lost.
 func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) error {
 	fold := sub.Projection.FoldVersion()
-	newest := slices.ContainsFunc(record.Builds, func(b Build) bool { return b.Status != Dropping && b.Fold >= fold })
-	if !newest && fold > record.RolledBackFold && sub.Projection.rebuilds() {
+	newest := slices.ContainsFunc(record.Builds, func(b Build) bool {
+		return b.Status != Dropping && !b.Lost && b.Fold >= fold
+	})
+	wanted := fold > record.RolledBackFold || record.Serving().Lost
+	if !newest && wanted && sub.Projection.rebuilds() {
 		name := fmt.Sprintf("%s-%d", sub.name(), record.Last+1)
 		if err := e.cfg.Starter.Start(ctx, name, Stage{Projection: sub.name(), Fold: fold}); err != nil {
 			return fmt.Errorf("start %s: %w", name, err)

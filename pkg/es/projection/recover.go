@@ -16,7 +16,7 @@ import (
 //  2. The outage becomes Recovering: batches feed the projection again. A batch that left the projection out read the
 //     record before that, and its commits were stored before it read the record.
 //  3. The jobs that reconcile the projection are enqueued. They begin after step 2, so they see all these commits.
-//  4. The outage is removed.
+//  4. The outage is removed. If the serving generation is lost, a worker that replaces it is started before that.
 //
 // A process that ends after step 2 or 3 leaves an outage that is Recovering. The job, which is then delivered again,
 // continues with step 3. If the store goes away again, a new outage replaces the old one, with a job of its own, and
@@ -30,7 +30,7 @@ const probeTime = 2 * time.Second
 var probed = es.StreamID{Type: "Outage", ID: "probe"}
 
 // Recover ends the [Outage] of a projection in this process, if its store answers again: it brings all streams up to
-// date, in all generations. Without an outage it does nothing. With a queue, nobody needs to call it. After an error,
+// date, in all generations. If the store has lost the serving generation, it builds another. Without an outage it does nothing. With a queue, nobody needs to call it. After an error,
 // call it again.
 //
 // Errors: [OutageError] if the store is still away; [UnknownProjectionError]; [UnknownFoldError] if this code lacks the
@@ -44,7 +44,10 @@ func (r *Rebuilder) Recover(ctx context.Context, projection string) (Reconciled,
 	if err != nil {
 		return found, err
 	}
-	return found, r.close(ctx, projection, o)
+	if err := r.close(ctx, projection, o); err != nil {
+		return found, err
+	}
+	return found, r.replaceLost(ctx, projection)
 }
 
 // recoverByJobs is Recover that leaves the reconciliation to the queue.
@@ -54,6 +57,9 @@ func (r *Rebuilder) recoverByJobs(ctx context.Context, projection string) error 
 		return err
 	}
 	if err := r.divide(ctx, Job{Projection: projection, Recovers: true}); err != nil {
+		return err
+	}
+	if err := r.startReplacing(ctx, projection); err != nil {
 		return err
 	}
 	return r.close(ctx, projection, o)
@@ -123,8 +129,8 @@ func (r *Rebuilder) reopen(ctx context.Context, projection string) (*Outage, err
 	if err != nil || o == nil {
 		return record.Outage, err
 	}
-	asked := watch(sub.View, 0, probeTime)
-	if _, err := asked.Checkpoints(ctx, record.Serving().Generation, probed); err != nil {
+	lost, err := probe(ctx, sub.View, &record)
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
 		}
@@ -139,13 +145,14 @@ func (r *Rebuilder) reopen(ctx context.Context, projection string) (*Outage, err
 		recovering := *o
 		recovering.Recovering = true
 		next.Outage = &recovering
+		next.lose(lost, r.engine.cfg.Now())
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "the store of a projection answers again: batches feed the projection, "+
-		"and it is reconciled", slog.String("projection", projection), slog.Time("since", o.Since))
+		"and it is reconciled", slog.String("projection", projection), slog.Time("since", o.Since), slog.Any("lost", lost))
 	return o, nil
 }
 

@@ -127,7 +127,7 @@ func (r *Rebuilder) rollBack(
 	}
 	var last *Build
 	for i, b := range record.Builds {
-		if b.Status == Retired && (last == nil || b.Since.After(last.Since)) {
+		if b.Status == Retired && !b.Lost && (last == nil || b.Since.After(last.Since)) {
 			last = &record.Builds[i]
 		}
 	}

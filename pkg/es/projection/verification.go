@@ -95,11 +95,14 @@ func (v *verification) compareParked(ctx context.Context, out *findings) error {
 	if err != nil {
 		return err
 	}
+	out.Report.Parked = len(parked)
+	if record.Serving().Lost { // nothing is left to compare with
+		return nil
+	}
 	known, err := parkedIn(ctx, view, record.Serving().Generation)
 	if err != nil {
 		return err
 	}
-	out.Report.Parked = len(parked)
 	for stream := range parked {
 		if !known[stream] {
 			out.differ("%s is parked, but not in the serving generation", stream)

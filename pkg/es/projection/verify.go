@@ -19,7 +19,7 @@ type Report struct {
 	// compared, because they kept changing.
 	Counters int `json:"counters"`
 	Busy     int `json:"busy"`
-	// Parked is how many streams are parked. All of them are parked in the serving generation too.
+	// Parked is how many streams are parked. All of them are parked in the serving generation too, unless that is lost.
 	Parked int `json:"parked"`
 }
 

@@ -23,6 +23,14 @@ func TestEngine(t *testing.T) {
 	viewtest.RunEngine(t, func(*testing.T) projection.View { return memview.New() })
 }
 
+// TestCache: the suites know a store that can lose what it holds.
+func TestCache(t *testing.T) {
+	t.Parallel()
+	open := func(*testing.T) projection.View { return &cache{View: memview.New(), has: map[projection.Generation]bool{}} }
+	t.Run("view", func(t *testing.T) { viewtest.RunView(t, open) })
+	t.Run("engine", func(t *testing.T) { viewtest.RunEngine(t, open) })
+}
+
 func TestImpossibleConfig(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []memview.Config{{MaxWrites: 2}, {MaxItemBytes: -1}, {MaxBytes: -1}} {

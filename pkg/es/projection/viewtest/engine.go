@@ -34,9 +34,12 @@ func RunEngine(t *testing.T, open func(t *testing.T) projection.View, features .
 		tests[fmt.Sprint("hostile/delivery ", seed)] = hostileDelivery(seed)
 		tests[fmt.Sprint("generations/rebuilt ", seed)] = rebuilt(seed)
 	}
-	run(t, func(t *testing.T) *bench { return newBench(open(t), has) }, []group[*bench]{
+	run(t, func(t *testing.T) *bench { return newBench(t, open(t), has) }, []group[*bench]{
 		{true, tests},
 		{has.Own || has.Counters, map[string]func(*testing.T, *bench){"delivery/halted in an event": haltedInAnEvent}},
 		{has.Index, map[string]func(*testing.T, *bench){"tokens/in lists": listsWithTokens}},
+		{true, map[string]func(*testing.T, *bench){
+			"lost/and replaced": lostAndReplaced, "lost/while it is built": lostWhileBuilt,
+		}},
 	})
 }

@@ -41,7 +41,7 @@ func (b *bench) rollBack(t *testing.T, e *projection.Engine) {
 // parked in both.
 func rebuilt(seed uint64) func(*testing.T, *bench) {
 	return func(t *testing.T, b *bench) {
-		b.apart = seed%2 == 1
+		b.apart = b.apart || seed%2 == 1
 		rng := rand.New(rand.NewPCG(seed, 13))
 		folds := []fold{{version: 2}, {version: 1}}
 		history := []es.Commit{b.write(t, "parked", noted{"x"}, poisoned{})}

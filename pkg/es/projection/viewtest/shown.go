@@ -16,7 +16,7 @@ import (
 func (b *bench) reader() *projection.Reader {
 	return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: b.now}, projection.Subscription{
 		Projection: fold{version: 2}.of(b.has), Former: []projection.Projection{fold{version: 1}.of(b.has)},
-		View: b.view,
+		View: b.view, Apart: b.apart,
 	})
 }
 
@@ -103,7 +103,7 @@ func listInto[R any](
 // holds among it. Streams that the fold can't fold are as far as it can.
 func (b *bench) wantShown(t *testing.T, f fold) {
 	t.Helper()
-	plain := newBench(memview.New(), b.has)
+	plain := newBench(t, memview.New(), b.has)
 	plain.store = b.store
 	e := plain.engine(f)
 	for _, stream := range b.streams(t) {
