@@ -183,6 +183,11 @@ func (s *Session) Progress(ctx context.Context, v es.StreamVersion) (Progressed,
 	}
 	at, there := all[v.Stream]
 	shows, err := shows(ctx, s.reader.store, s.sub, s.fold, at, v)
+	if lagging, is := s.sub.View.(Lagging); is && shows && there {
+		var visible int64
+		visible, err = lagging.Visible(ctx, s.Build.Generation, v.Stream)
+		shows = visible >= min(at.Version, v.Version)
+	}
 	if there && shows {
 		s.shown.Store(v.Stream, at)
 	} else {

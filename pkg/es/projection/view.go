@@ -203,7 +203,8 @@ type View interface {
 	// Checkpoints returns the checkpoints of streams. Streams that have none are left out.
 	Checkpoints(ctx context.Context, g Generation, streams ...es.StreamID) (map[es.StreamID]Checkpoint, error)
 
-	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked no longer is.
+	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked no longer is. A store that
+	// holds documents only may save each stream by itself: after an error, some are saved as a whole.
 	//
 	// The stored checkpoint equals Prev if version, epoch and RowsWritten are equal. If it is parked, Prev must be
 	// parked too.
@@ -256,6 +257,17 @@ type Pointing interface {
 	// Point makes the pointer name a generation. It changes nothing if it does already. The view's Drop must refuse to
 	// drop the generation that the pointer names.
 	Point(ctx context.Context, g Generation) error
+}
+
+// Lagging is a View whose store answers searches from documents as they were a while ago, although [View.Checkpoints] is up
+// to date. A reader that waits for a version waits until a search shows it.
+type Lagging interface {
+	View
+
+	// Visible returns the version of a stream's document that a search finds, 0 if it finds none.
+	//
+	// Errors: [ErrLost].
+	Visible(ctx context.Context, g Generation, stream es.StreamID) (version int64, err error)
 }
 
 // Preparing is a View whose store can lose a generation: a cache that was restarted, an index that somebody deleted. A

@@ -26,7 +26,9 @@ func TestEngine(t *testing.T) {
 // TestCache: the suites know a store that can lose what it holds.
 func TestCache(t *testing.T) {
 	t.Parallel()
-	open := func(*testing.T) projection.View { return &cache{View: memview.New(), has: map[projection.Generation]bool{}} }
+	open := func(*testing.T) projection.View {
+		return &cache{View: memview.New(), has: map[projection.Generation]bool{}}
+	}
 	t.Run("view", func(t *testing.T) { viewtest.RunView(t, open) })
 	t.Run("engine", func(t *testing.T) { viewtest.RunEngine(t, open) })
 }

@@ -1,12 +1,6 @@
 package sqltable
 
-import (
-	"encoding"
-	"encoding/json"
-	"fmt"
-	"reflect"
-	"strings"
-)
+import "fmt"
 
 // Column is a typed column. A value that is null or missing in the JSON is NULL.
 type Column struct {
@@ -86,43 +80,4 @@ func SortKey(name string) Column { return Column{Name: name, Type: "text", From:
 // Count is a column for the counter of a name. It is 0 if nothing was added to it.
 func Count(name, counter string) Column {
 	return Column{Name: name, Type: "numeric", Path: counter, From: OfCounter}
-}
-
-// checkPath checks that the JSON of a type has something at a path, as far as types tell.
-func checkPath(t reflect.Type, path string) error {
-	for part := range strings.SplitSeq(path, ".") {
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		if t.Kind() != reflect.Struct || writesItself(t) { // what its JSON has is not known
-			return nil
-		}
-		field, ok := fieldNamed(t, part)
-		if !ok {
-			return fmt.Errorf("path %q: the JSON of %v has no field %q", path, t, part)
-		}
-		t = field.Type
-	}
-	return nil
-}
-
-var (
-	marshaler     = reflect.TypeFor[json.Marshaler]()
-	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
-)
-
-func writesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(marshaler) || p.Implements(textMarshaler)
-}
-
-// fieldNamed is the field of a struct that has a name in JSON.
-func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
-	for _, f := range reflect.VisibleFields(t) {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.IsExported() && (tag == name || tag == "" && !f.Anonymous && f.Name == name) {
-			return f, true
-		}
-	}
-	return reflect.StructField{}, false
 }

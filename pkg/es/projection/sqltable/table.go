@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/internal/jsonpath"
 )
 
 // Table is what people query: an SQL view over the generation that serves. All its fields are plain data, which is
@@ -107,7 +108,7 @@ func declare(t Table, row reflect.Type) Table {
 		case c.From == OfRow == (t.Kind == Counter):
 			t.wrong("column %s: PartitionKey, SortKey and Count are for tables of counters, all others for other tables", c.Name)
 		case c.From == OfRow:
-			if err := checkPath(row, c.Path); err != nil {
+			if err := jsonpath.Check(row, c.Path, jsonpath.Around); err != nil {
 				t.wrong("column %s: %v", c.Name, err)
 			}
 		}

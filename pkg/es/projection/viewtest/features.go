@@ -19,6 +19,8 @@ type Features struct {
 	Counters bool // "counters"
 	Append   bool // "append rows"
 	Index    bool // "lists over an index": slots of documents
+	// Separate is true if a save of several streams that fails may have saved some of them, each as a whole.
+	Separate bool
 }
 
 // everything are the features of a store that declares none.

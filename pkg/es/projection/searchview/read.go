@@ -1,0 +1,190 @@
+package searchview
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// found is a document with its place in the order of writes.
+type found struct {
+	document
+	stored
+	cp projection.Checkpoint
+}
+
+// readAtOnce is how many documents one request reads. Each may have 400 KB.
+const readAtOnce = 200
+
+// read reads the documents of streams as they are now, whether searches show them or not.
+//
+// Errors: [projection.ErrLost]; [es.ErrUnavailable].
+func (v *View) read(ctx context.Context, g projection.Generation, streams ...es.StreamID) (map[es.StreamID]found, error) {
+	all := make(map[es.StreamID]found, len(streams))
+	for part := range slices.Chunk(streams, readAtOnce) {
+		if err := v.readPart(ctx, g, part, all); err != nil {
+			return nil, v.fault(ctx, g, err)
+		}
+	}
+	return all, context.Cause(ctx)
+}
+
+func (v *View) readPart(ctx context.Context, g projection.Generation, streams []es.StreamID, into map[es.StreamID]found) error {
+	ids := make([]string, len(streams))
+	for i, s := range streams {
+		ids[i] = idOf(s)
+	}
+	var out struct {
+		Docs []struct {
+			Found       bool            `json:"found"`
+			SeqNo       int64           `json:"_seq_no"`
+			PrimaryTerm int64           `json:"_primary_term"`
+			Source      json.RawMessage `json:"_source"`
+			Error       *struct{ Type, Reason string }
+		} `json:"docs"`
+	}
+	if err := v.call(ctx, http.MethodPost, path(v.indexOf(g), "_mget"), marshal(map[string]any{"ids": ids}), &out); err != nil {
+		return err
+	}
+	if len(out.Docs) != len(streams) {
+		return fmt.Errorf("OpenSearch answered %d of %d documents", len(out.Docs), len(streams))
+	}
+	for i, d := range out.Docs {
+		if d.Error != nil {
+			return &failure{kind: d.Error.Type, reason: d.Error.Reason}
+		}
+		if !d.Found {
+			v.stored.Remove(place{g, streams[i]})
+			continue
+		}
+		var f found
+		if err := json.Unmarshal(d.Source, &f.document); err != nil {
+			return fmt.Errorf("checkpoint of %s: %w", streams[i], err)
+		}
+		stream, cp, err := f.checkpoint()
+		if err != nil {
+			return fmt.Errorf("checkpoint of %s: %w", streams[i], err)
+		}
+		f.cp, f.stored = cp, storedAs(cp, f.Annals.IsParked, d.SeqNo, d.PrimaryTerm)
+		v.stored.Add(place{g, stream}, f.stored)
+		into[stream] = f
+	}
+	return nil
+}
+
+// Checkpoints implements [projection.View]: one request for each 200 streams.
+func (v *View) Checkpoints(
+	ctx context.Context, g projection.Generation, streams ...es.StreamID,
+) (map[es.StreamID]projection.Checkpoint, error) {
+	all, err := v.read(ctx, g, streams...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[es.StreamID]projection.Checkpoint, len(all))
+	for stream, f := range all {
+		out[stream] = f.cp
+	}
+	return out, nil
+}
+
+// Parked implements [projection.View].
+func (v *View) Parked(ctx context.Context, g projection.Generation) iter.Seq2[projection.ParkedStream, error] {
+	return func(yield func(projection.ParkedStream, error) bool) {
+		for p, err := range v.parked(ctx, g) {
+			if !yield(p, v.fault(ctx, g, err)) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// page is how many parked streams one request reads.
+const page = 500
+
+func (v *View) parked(ctx context.Context, g projection.Generation) iter.Seq2[projection.ParkedStream, error] {
+	return func(yield func(projection.ParkedStream, error) bool) {
+		fail := func(err error) { yield(projection.ParkedStream{}, err) }
+		if !v.cfg.Serverless {
+			if err := v.call(ctx, http.MethodPost, path(v.indexOf(g), "_refresh"), nil, nil); err != nil {
+				fail(err)
+				return
+			}
+		}
+		query := map[string]any{
+			"size": page, "sort": []any{map[string]string{"annals.stream": "asc"}}, "_source": []string{"annals"},
+			"query": map[string]any{"term": map[string]any{"annals.parked": true}},
+		}
+		for {
+			out, err := v.searched(ctx, g, query)
+			if err != nil {
+				fail(err)
+				return
+			}
+			for _, hit := range out.Hits.Hits {
+				var d document
+				if err := json.Unmarshal(hit.Source, &d); err != nil {
+					fail(err)
+					return
+				}
+				stream, cp, err := d.checkpoint()
+				if err != nil {
+					fail(fmt.Errorf("parked stream %s: %w", d.Annals.Stream, err))
+					return
+				}
+				if !yield(projection.ParkedStream{Stream: stream, Parked: *cp.Parked, Seen: d.Annals.Rest.Seen}, nil) {
+					return
+				}
+				query["search_after"] = hit.Sort
+			}
+			if len(out.Hits.Hits) < page {
+				return
+			}
+		}
+	}
+}
+
+// hits is the answer to a search.
+type hits struct {
+	TimedOut bool `json:"timed_out"`
+	Shards   struct {
+		Failed int `json:"failed"`
+	} `json:"_shards"`
+	Hits struct {
+		Hits []struct {
+			Source json.RawMessage    `json:"_source"`
+			Sort   json.RawMessage    `json:"sort"`
+			Fields map[string][]int64 `json:"fields"`
+		} `json:"hits"`
+	} `json:"hits"`
+}
+
+// searched searches the documents of a generation. An answer that lacks some of them is an error.
+func (v *View) searched(ctx context.Context, g projection.Generation, query any) (out hits, err error) {
+	err = v.call(ctx, http.MethodPost, path(v.indexOf(g), "_search"), marshal(query), &out)
+	if err == nil && (out.TimedOut || out.Shards.Failed > 0) {
+		err = fmt.Errorf("OpenSearch answered from %d shards less than the index has", out.Shards.Failed)
+	}
+	return out, err
+}
+
+// Visible implements [projection.Lagging].
+func (v *View) Visible(ctx context.Context, g projection.Generation, stream es.StreamID) (version int64, err error) {
+	out, err := v.searched(ctx, g, map[string]any{
+		"size": 1, "_source": false, "docvalue_fields": []string{"annals.version"},
+		"query": map[string]any{"ids": map[string]any{"values": []string{idOf(stream)}}},
+	})
+	if err != nil {
+		return 0, v.fault(ctx, g, err)
+	}
+	for _, hit := range out.Hits.Hits {
+		for _, version = range hit.Fields["annals.version"] { // one
+		}
+	}
+	return version, nil
+}
