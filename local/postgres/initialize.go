@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/annals-es/annals/local/child"
 )
 
 // role is the user of all clients, and the name of the first database. Like users of a hosted PostgreSQL, it is no
@@ -72,20 +73,17 @@ func (p programs) initialize(ctx context.Context, as account, dir string) (err e
 	return finish(single)
 }
 
-// command returns a command of the server. Its messages are in English. Variables of the environment, such as PGDATA,
-// do not change what it does.
+// command returns a command of the server. Variables of the environment, such as PGDATA, do not change what it does.
 func command(ctx context.Context, as account, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = "/" // the account may not be able to open this process's working directory
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
-	cmd.SysProcAttr = as.attributes()
+	cmd.Env, cmd.SysProcAttr = child.Environ(), as.attributes()
 	return cmd
 }
 
 func finish(cmd *exec.Cmd) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
-		o := output{text: bytes.TrimSpace(out)}
-		return fmt.Errorf("`%s` failed (%w): %s", strings.Join(cmd.Args, " "), err, o.last())
+		return fmt.Errorf("`%s` failed (%w): %s", strings.Join(cmd.Args, " "), err, lastWords(string(out)))
 	}
 	return nil
 }

@@ -2,31 +2,14 @@ package postgres
 
 import (
 	"strings"
-	"sync"
+
+	"github.com/annals-es/annals/local/child"
 )
 
-// output keeps the last few KB that a server printed, for error messages.
-type output struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text = append(o.text, p...)
-	if extra := len(o.text) - 8<<10; extra > 0 {
-		o.text = o.text[extra:]
-	}
-	return len(p), nil
-}
-
-// last returns the last fatal error, or else the last line. Programs of PostgreSQL print what they do after a fatal
-// error, too.
-func (o *output) last() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	lines := strings.Split(strings.TrimSpace(string(o.text)), "\n")
+// lastWords returns the last fatal error of what a program printed, or else the last line. Programs of PostgreSQL print
+// what they do after a fatal error, too.
+func lastWords(text string) string {
+	lines := strings.Split(text, "\n")
 	for i := len(lines) - 1; i >= 0; i-- {
 		for _, level := range []string{"FATAL:", "PANIC:", "error:"} {
 			if _, why, ok := strings.Cut(lines[i], level); ok {
@@ -34,5 +17,5 @@ func (o *output) last() string {
 			}
 		}
 	}
-	return lines[len(lines)-1]
+	return child.LastLine(text)
 }

@@ -10,13 +10,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/annals-es/annals/local/child"
 )
 
 // Config sets how to start a server.
@@ -34,11 +32,9 @@ type Config struct {
 
 // Server is a running PostgreSQL.
 type Server struct {
-	port   int
-	name   string    // tells this server from others
-	leash  io.Closer // the server runs while this is open
-	done   chan struct{}
-	output output
+	port    int
+	name    string // tells this server from others
+	process *child.Process
 }
 
 // Start runs a server and waits until it accepts connections. The server ends with Stop, or when this process ends in
@@ -48,22 +44,8 @@ type Server struct {
 // Errors: [ErrMissing]; an error that names the missing version, if Dir has the data of another major version; an error
 // with the server's last output if it does not start.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		s, err := start(ctx, cfg)
-		again := errors.Is(err, errInUse) || cfg.Port == 0 && errors.Is(err, errPortTaken)
-		if !again || time.Since(began) > patience || ctx.Err() != nil {
-			return s, err
-		}
-	}
+	return child.OnPort(ctx, "PostgreSQL", cfg.Port, func(port int) (*Server, error) { return start(ctx, cfg.Dir, port) })
 }
-
-// patience is for how long a start is tried again: a server that loses its parent ends within 4 s.
-const patience = 8 * time.Second
-
-var (
-	errInUse     = errors.New("another server uses the data")
-	errPortTaken = errors.New("the port is in use")
-)
 
 // URL returns the address of a database. The database annals exists, and the address's user may create others.
 func (s *Server) URL(database string) string {
@@ -74,48 +56,34 @@ func (s *Server) URL(database string) string {
 func (s *Server) Port() int { return s.port }
 
 // Stop ends the server, disconnects its clients, and waits until it has ended.
-func (s *Server) Stop() error {
-	_ = s.leash.Close()
-	select {
-	case <-s.done:
-		return nil
-	case <-time.After(10 * time.Second):
-		return errors.New("PostgreSQL has not ended after 10 s")
-	}
-}
+func (s *Server) Stop() error { return s.process.Stop() }
 
 // Done returns a channel that is closed when the server has ended, by Stop or by itself.
-func (s *Server) Done() <-chan struct{} { return s.done }
+func (s *Server) Done() <-chan struct{} { return s.process.Done() }
 
 // LastWords returns the last fatal error that the server logged, or else the last line of its log.
-func (s *Server) LastWords() string { return s.output.last() }
+func (s *Server) LastWords() string { return lastWords(s.process.Output()) }
 
-func start(ctx context.Context, cfg Config) (*Server, error) {
-	s := &Server{port: cfg.Port, name: role + "-" + rand.Text(), done: make(chan struct{})}
-	var err error
-	if s.port == 0 {
-		s.port, err = freePort()
-	} else if !portIsFree(s.port) {
-		err = fmt.Errorf("PostgreSQL cannot listen on %d: %w", s.port, errPortTaken)
-	}
-	if err != nil {
-		return nil, err
-	}
+func start(ctx context.Context, data string, port int) (*Server, error) {
+	s := &Server{port: port, name: role + "-" + rand.Text()}
 	as, err := runAs()
 	if err != nil {
 		return nil, err
 	}
-	from, dir, err := prepare(ctx, as, cfg.Dir)
+	from, dir, err := prepare(ctx, as, data)
 	if err != nil {
 		return nil, err
 	}
 	temporary := ""
-	if cfg.Dir == "" {
+	if data == "" {
 		temporary = dir
 	}
-	args := append([]string{"-c", leashScript, "sh", temporary, from.path("postgres"), "-D", dir}, s.settings()...)
-	if err := s.run(command(context.WithoutCancel(ctx), as, "sh", args...)); err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, os.RemoveAll(temporary)))
+	s.process, err = child.Start(child.Config{
+		Name: "PostgreSQL", Args: append([]string{from.path("postgres"), "-D", dir}, s.settings()...),
+		Env: child.Environ(), Attributes: as.attributes(), Signal: "INT", Temporary: temporary,
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := s.await(ctx); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -149,27 +117,6 @@ func prepare(ctx context.Context, as account, dir string) (programs, string, err
 	return from, dir, err
 }
 
-// run starts the leash script with the server.
-func (s *Server) run(cmd *exec.Cmd) error {
-	cmd.Stdout, cmd.Stderr = &s.output, &s.output
-	cmd.WaitDelay = time.Second
-	// Its own process group: Ctrl-C in the terminal reaches only this process, which stops the server last.
-	cmd.SysProcAttr.Setpgid = true
-	leash, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	s.leash = leash
-	go func() {
-		_ = cmd.Wait() // its status says less than its output
-		close(s.done)
-	}()
-	return nil
-}
-
 // settings are arguments of the server, so that they also apply to existing data. Statements and values of rows are not
 // logged.
 func (s *Server) settings() []string {
@@ -187,12 +134,12 @@ func (s *Server) settings() []string {
 
 // ended returns why the server ended during its start.
 func (s *Server) ended() error {
-	words := s.output.last()
+	words := s.LastWords()
 	switch {
 	case strings.Contains(words, `lock file "postmaster.pid"`), strings.Contains(words, "is still in use"):
-		return fmt.Errorf("PostgreSQL cannot start: %w: %s", errInUse, words)
+		return fmt.Errorf("PostgreSQL cannot start: %w: %s", child.ErrInUse, words)
 	case strings.Contains(words, "could not create any TCP/IP sockets"):
-		return fmt.Errorf("PostgreSQL cannot listen on %d: %w", s.port, errPortTaken)
+		return child.PortTaken("PostgreSQL", s.port)
 	}
 	return fmt.Errorf("PostgreSQL ended during start: %s", words)
 }
