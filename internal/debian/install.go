@@ -1,5 +1,5 @@
 // Package debian installs packages that the project's tools need, if this is Debian and the process is root. Start with
-// [Install], [EnsureJava] or [EnsurePostgres].
+// [Install], [EnsureJava], [EnsurePostgres] or [EnsureRedis].
 package debian
 
 import (
