@@ -12,7 +12,8 @@ import (
 )
 
 // EnsureRedis checks that a Valkey or Redis server is installed. If there is none, it installs Redis as root on Debian,
-// and writes one line about it to say. It starts no server. Elsewhere it returns an error that names the command to run.
+// and writes one line about it to say. It starts no server. Elsewhere it returns an error that names the command to
+// run.
 func EnsureRedis(ctx context.Context, say io.Writer) error {
 	missing := redis.Check()
 	if missing == nil {

@@ -25,8 +25,8 @@ func TestWithoutServices(t *testing.T) {
 		}
 		failure := errors.New("no network")
 		err := withoutServices(policy, func() error {
-			var exit *exec.ExitError
-			if err := exec.Command(policy, "redis-server", "start").Run(); !errors.As(err, &exit) || exit.ExitCode() != test.status {
+			err := exec.Command(policy, "redis-server", "start").Run()
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != test.status {
 				t.Errorf("policy during the installation: %v, want status %d", err, test.status)
 			}
 			return failure

@@ -56,6 +56,7 @@ var shared = sync.OnceValues(func() (*instance, error) {
 
 // release empties a database and gives it to a later test.
 func (s *instance) release(t testing.TB, db int) {
+	t.Helper()
 	options, err := client.ParseURL(s.server.URL(db))
 	if err != nil {
 		t.Fatal(err)

@@ -99,3 +99,28 @@ func TestOnPort(t *testing.T) {
 		t.Errorf("start on a port in use: %v after %d calls, want no further call", err, calls)
 	}
 }
+
+// TestLock: a server holds the lock of its data until it has ended, after its parent has closed the file.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state", "data")
+	lock, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Start(Config{Name: "Script", Args: []string{"sleep", "600"}, Env: Environ(), Signal: "TERM", Lock: lock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := Lock(dir); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("lock of a running server's data: %v, %v", second, err)
+	}
+	if err := p.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Lock(dir)
+	if err != nil {
+		t.Fatalf("lock of an ended server's data: %v", err)
+	}
+	_ = again.Close()
+}

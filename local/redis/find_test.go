@@ -9,7 +9,7 @@ import (
 )
 
 // TestFind: Valkey comes before Redis, and a Redis that is too old is none.
-func TestFind(t *testing.T) {
+func TestFind(t *testing.T) { //nolint:paralleltest // sets PATH
 	const valkey, redis = "Valkey server v=8.1.1 sha=0:0 malloc=libc", "Redis server v=7.0.15 sha=00000000:0 malloc=libc"
 	for _, test := range []struct{ valkey, redis, want string }{
 		{valkey, redis, "valkey-server"}, {"", redis, "redis-server"}, {"segfault", redis, "redis-server"},

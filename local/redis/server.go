@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -39,8 +40,8 @@ type Server struct {
 }
 
 // Start runs a server and waits until it answers. The server ends with Stop, or when this process ends in any way, even
-// by SIGKILL. If the server of an ended process still uses the data, Start waits some seconds for it. The context limits
-// only the start.
+// by SIGKILL. If the server of an ended process still uses the data, Start waits some seconds for it. The context
+// limits only the start.
 //
 // Errors: [ErrMissing]; an error with the server's last output if it does not start.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
@@ -70,7 +71,7 @@ func start(ctx context.Context, dir string, port int) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, temporary, lock, err := child.Data(dir, "annals-redis-")
+	data, temporary, lock, err := folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("the data of Redis: %w", err)
 	}
@@ -89,6 +90,20 @@ func start(ctx context.Context, dir string, port int) (*Server, error) {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
+}
+
+// folder returns the absolute path of the server's folder, which exists then, and the lock of it. If dir is "", it is a
+// new temporary one without a lock.
+func folder(dir string) (data, temporary string, lock *os.File, err error) {
+	if dir == "" {
+		temporary, err = os.MkdirTemp("", "annals-redis-")
+		return temporary, temporary, nil, err
+	}
+	if data, err = filepath.Abs(dir); err != nil {
+		return "", "", nil, err
+	}
+	lock, err = child.Lock(data)
+	return data, "", lock, err
 }
 
 // settings are arguments of the server. With keep, it appends each write to a file before it answers.
