@@ -36,6 +36,7 @@ func New() *annals.Service {
 		annals.ReadModel(readmodel.ProductCatalog, annals.Inline, annals.WithoutIndexes),
 		annals.ReadModel(readmodel.ProductCounts, annals.Replaces("product-inventory", "product-sales")),
 		annals.ReadModel(readmodel.SalesBySQL, annals.InSQL(readmodel.SaleTables...)),
+		annals.ReadModel(readmodel.OrderSearch, annals.InSearch(readmodel.SearchFields)),
 		replaced(),
 
 		accountOperations(key), orderOperations(), productOperations(), salesOperations(),
@@ -133,7 +134,7 @@ func productOperations() annals.Part {
 	)
 }
 
-// salesOperations are there if the deployment has the store SQL.
+// salesOperations are there if the deployment has the stores SQL and Search.
 func salesOperations() annals.Part {
 	return annals.Parts(
 		annals.QuerySQL("GET /sales/months", readmodel.SalesBySQL, readmodel.SalesByMonth, annals.Operators,
@@ -142,6 +143,8 @@ func salesOperations() annals.Part {
 			annals.Named("sales-by-city", "The cities to which most was sold")),
 		annals.QuerySQL("GET /sales/products", readmodel.SalesBySQL, readmodel.SalesByProduct, annals.Operators,
 			annals.Named("sales-by-product", "The products that most was sold of")),
+		annals.QuerySearch("GET /orders/search", readmodel.OrderSearch, readmodel.SearchOrders, annals.Operators,
+			annals.Named("search-orders", "Search orders by customer, destination and product")),
 	)
 }
 

@@ -49,14 +49,14 @@ func Find() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if dir := filepath.Join(root, ".local", "opensearch"); brought(dir) {
+	if dir := filepath.Join(root, ".local", "opensearch"); Brought(dir) {
 		return dir, nil
 	}
 	return "", ErrMissing
 }
 
-// brought reports whether dir contains what the sources say. Ensure moves it there by renaming, so it is never partial.
-func brought(dir string) bool {
+// Brought reports whether dir contains what the sources say. Ensure moves it there by renaming, so it is never partial.
+func Brought(dir string) bool {
 	for _, name := range sourceNames {
 		has, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || !bytes.Equal(has, source(name)) {

@@ -16,7 +16,7 @@ import (
 //
 // Errors: one that names the command to run, if Maven is missing; Maven's own reason.
 func Ensure(ctx context.Context, dir string) error {
-	if brought(dir) {
+	if Brought(dir) {
 		return nil
 	}
 	if err := CheckMaven(); err != nil {
@@ -41,7 +41,7 @@ func Ensure(ctx context.Context, dir string) error {
 		return fmt.Errorf("remove another version of OpenSearch: %w", err)
 	}
 	// Rename, so that dir is never partial. If another process was faster, use its copy.
-	if err := os.Rename(partial, dir); err != nil && !brought(dir) {
+	if err := os.Rename(partial, dir); err != nil && !Brought(dir) {
 		return fmt.Errorf("cannot move OpenSearch to %s: remove it and try again: %w", dir, err)
 	}
 	return nil

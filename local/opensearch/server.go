@@ -66,7 +66,7 @@ func start(ctx context.Context, cfg Config, port int) (*Server, error) {
 	if ctx.Err() != nil { // before anything is created
 		return nil, context.Cause(ctx)
 	}
-	if !brought(cfg.Home) {
+	if !Brought(cfg.Home) {
 		return nil, ErrMissing
 	}
 	home, err := filepath.Abs(cfg.Home)

@@ -19,8 +19,8 @@ func (r *runner) announce(system *template.System) {
 	} else {
 		fmt.Fprintf(&b, "DynamoDB is at %s\n", r.endpoint)
 	}
-	if r.postgres != nil {
-		fmt.Fprintf(&b, "PostgreSQL is at %s; its data is in %s\n", r.postgres.url, r.sqlData())
+	for _, s := range r.running {
+		fmt.Fprintf(&b, "%s is at %s; its data is in %s\n", s.title, s.url, r.storeData(s.storeKind))
 	}
 	for _, d := range system.Buses {
 		fmt.Fprintf(&b, "events on the bus %s are appended to %s\n", d.Name, r.busFile(d))

@@ -18,8 +18,8 @@ type config struct {
 	port     int
 	dynamodb string // address of a running DynamoDB; empty: download and start DynamoDB Local
 	fresh    bool
-	auth     bool // require tokens
-	sql      bool // start PostgreSQL
+	auth     bool        // require tokens
+	kinds    []storeKind // the stores of read models besides DynamoDB
 	beside   []Beside
 	// concurrency is the limit of concurrent invocations for a function without reserved concurrency.
 	concurrency int
@@ -72,7 +72,7 @@ func configure(o Options, getenv func(string) string) (config, error) {
 // switches reads what is on or off.
 func (c *config) switches(getenv func(string) string) error {
 	var err error
-	if c.sql, err = withSQL(getenv("STORES")); err != nil {
+	if c.kinds, err = readStores(getenv("STORES")); err != nil {
 		return err
 	}
 	if c.fresh, err = truth("FRESH", getenv("FRESH")); err != nil {
@@ -101,16 +101,15 @@ func truth(name, text string) (bool, error) {
 }
 
 // stores are the stores of read models besides DynamoDB.
-func (c config) stores() []string {
-	if c.sql {
-		return []string{sqlStore}
+func (c config) stores() (names []string) {
+	for _, k := range c.kinds {
+		names = append(names, k.name)
 	}
-	return nil
+	return names
 }
 
 // The folders that are kept between runs.
 func (c config) data() string        { return filepath.Join(c.state, "data") }
-func (c config) sqlData() string     { return filepath.Join(c.state, "postgres") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
 func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }
 func (c config) executions() string  { return filepath.Join(c.state, "executions") }

@@ -54,7 +54,7 @@ func TestRefusals(t *testing.T) {
 		},
 		"no authorizer": {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on needs a JWT authorizer with an audience"},
 		"no such store": {
-			systemDir, []string{"STORES=sql,mongo"}, `STORES=sql,mongo: there is no store "mongo": use sql`,
+			systemDir, []string{"STORES=sql,mongo"}, `STORES=sql,mongo: there is no store "mongo": use sql, search, cache`,
 		},
 		"neither 1 nor": {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is not valid: use 1 or 0"},
 	} {

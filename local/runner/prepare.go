@@ -28,7 +28,7 @@ func (r *runner) prepare(ctx context.Context) (string, error) {
 		if err := r.connect(ctx); err != nil {
 			return err
 		}
-		return r.openSQL(ctx) // not beside connect: both may install a package, and apt-get runs once at a time
+		return r.openStores(ctx) // not beside connect: both may install a package, and apt-get runs once at a time
 	})
 	return dir, work.Wait()
 }

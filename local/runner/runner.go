@@ -40,8 +40,8 @@ type runner struct {
 	listener net.Listener
 	database *dynamolocal.Server // nil if DYNAMODB_ENDPOINT is used
 	endpoint string
-	postgres *sqlDatabase // nil if STORES does not have it
-	gate     *gate        // the proxy between functions and database
+	running  []*runningStore // the stores besides DynamoDB
+	gate     *gate           // the proxy between functions and database
 	sqs      *queue.Server
 	queues   map[string]*queue.Queue // by logical id
 	s3       *bucket.Server
@@ -142,10 +142,13 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{
-		r.data(), r.sqlData(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions(),
-		r.scheduleFiles(),
-	} {
+	all := []string{
+		r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions(), r.scheduleFiles(),
+	}
+	for _, k := range storeKinds {
+		all = append(all, r.storeData(k))
+	}
+	for _, dir := range all {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("delete the data of earlier runs: %w", err)
 		}
@@ -221,7 +224,7 @@ func (r *runner) stop() {
 	if err := r.closeQueues(); err != nil {
 		r.log.ErrorContext(ctx, "close the queues", "error", err)
 	}
-	r.postgres.stop()
+	r.stopStores()
 	if r.database != nil {
 		_ = r.database.Stop() // it ends with this process in any case
 	}

@@ -74,10 +74,7 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 	}
 }
 
-// sqlURL is the variable with the address of PostgreSQL's database.
-const sqlURL = "ANNALS_SQL_URL"
-
-// services are the variables with the addresses of AWS's services, with the given one for DynamoDB, and of PostgreSQL.
+// services are the variables with the addresses of AWS's services, with the given one for DynamoDB, and of the other stores.
 func (r *runner) services(dynamoDB string) map[string]string {
 	env := map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
@@ -91,8 +88,8 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		// The endpoint that sends messages to connections of the WebSocket API.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
-	if r.postgres != nil {
-		env[sqlURL] = r.postgres.url
+	for _, s := range r.running {
+		env[s.variable] = s.url
 	}
 	return env
 }

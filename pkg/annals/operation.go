@@ -145,6 +145,10 @@ type Question struct {
 	Tokens []es.StreamID
 	// SQL are the tables of read models in SQL, nil if the deployment has none.
 	SQL SQLTables
+	// Search searches in read models, nil if the deployment has none in OpenSearch. Cursor is where the page begins, for an
+	// answer whose cursors are not the session's: see [Reading.PagesItself].
+	Search SendSearch
+	Cursor string
 }
 
 // Reading answers queries from one read model.
@@ -153,12 +157,15 @@ type Reading struct {
 	Projection string
 	// Indexed is true if it reads a list over an index, and therefore also the documents that its caller waited for.
 	Indexed bool
-	// SQL is true if the answer is made by SQL.
-	SQL bool
+	// Needs is the store that alone can answer, empty if any can.
+	Needs Store
 
 	reads   reads
 	replays replays
 }
+
+// PagesItself reports whether the cursors of the answer's pages are not those of the session.
+func (r Reading) PagesItself() bool { return r.Needs == Search }
 
 // Read returns the answer's body. The body of a list is a [Paged].
 //

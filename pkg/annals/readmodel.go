@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/searchindex"
 	"github.com/annals-es/annals/pkg/es/projection/sqltable"
 )
 
@@ -15,6 +16,8 @@ type DeclaredReadModel struct {
 	// Store is where its rows are. Tables are those in which people query it, if that is SQL.
 	Store  Store
 	Tables []sqltable.Table
+	// Index are the fields that people search, if its rows are in OpenSearch.
+	Index searchindex.Index
 	// Replaced is true if another read model replaces it. It is fed and read until that one is filled.
 	Replaced bool
 }
@@ -82,8 +85,10 @@ func (p readModelPart) addTo(s *Service) {
 	if m.Inline && m.Store != DynamoDB {
 		s.wrong("read model %s can't be inline: commands write in transactions of DynamoDB, but it is in %s", m.Name(), m.Store)
 	}
-	if err := sqltable.Check(m.Tables...); err != nil {
-		s.wrong("read model %s: %v", m.Name(), err)
+	for _, err := range []error{sqltable.Check(m.Tables...), m.Index.Check()} {
+		if err != nil {
+			s.wrong("read model %s: %v", m.Name(), err)
+		}
 	}
 	if old := s.ReadModel(m.Name()); old != nil {
 		s.wrong("read model %s is declared twice: remove one, a projection's name is unique", m.Name())
@@ -128,7 +133,11 @@ func (s *Service) completeReadModels() {
 	s.compareTables()
 }
 
-// compareTables checks that the tables for people have different names, and that queries by SQL have tables.
+// declaredBy are the options that put a read model into a store.
+var declaredBy = map[Store]string{SQL: "annals.InSQL", Search: "annals.InSearch"}
+
+// compareTables checks that the tables for people have different names, and that the read models of queries are in the
+// stores that can answer them.
 func (s *Service) compareTables() {
 	used := map[string]string{}
 	for _, m := range s.ReadModels {
@@ -141,8 +150,9 @@ func (s *Service) compareTables() {
 	}
 	for _, o := range s.Operations {
 		for _, r := range o.Readings {
-			if m := s.ReadModel(r.Projection); r.SQL && m != nil && m.Store != SQL {
-				s.wrong("%s %s is answered by SQL, but read model %s is in %s: declare it with annals.InSQL", o.Method, o.Path, m.Name(), m.Store)
+			if m := s.ReadModel(r.Projection); r.Needs != "" && m != nil && m.Store != r.Needs {
+				s.wrong("%s %s is answered by the store %s, but read model %s is in %s: declare it with %s", o.Method, o.Path,
+					r.Needs, m.Name(), m.Store, declaredBy[r.Needs])
 			}
 		}
 	}

@@ -25,6 +25,8 @@ type Stores struct {
 	Views func(readModel string) projection.View
 	// SQL are the tables of read models in SQL. It may be nil if the service has none: see [Service.On].
 	SQL SQLTables
+	// Search searches in read models in OpenSearch. It may be nil if the service has none.
+	Search SendSearch
 	// Catalog stores the generations of the read models.
 	Catalog projection.Catalog
 	// Personal is the store that encrypts personal data. Only an Events that wraps it needs it. If neither is one,

@@ -16,11 +16,13 @@ type Store string
 // The stores of read models. All but DynamoDB are optional: see [Service.On].
 const (
 	DynamoDB Store = "dynamodb"
-	SQL      Store = "sql"
+	SQL      Store = "sql"    // PostgreSQL, Aurora DSQL
+	Search   Store = "search" // OpenSearch
+	Cache    Store = "cache"  // Valkey, Redis
 )
 
 // optionalStores are the stores that a deployment may lack.
-var optionalStores = []Store{SQL}
+var optionalStores = []Store{SQL, Search, Cache}
 
 // ParseStores reads a list of optional stores, such as "sql". An empty text is none.
 //
@@ -48,6 +50,11 @@ func InSQL(tables ...sqltable.Table) ReadModelOption {
 		m.Store, m.Tables, m.Apart = SQL, tables, true
 	})
 }
+
+// InCache stores a read model in Valkey or Redis instead of in DynamoDB: documents, lists over an index, and counters. A
+// cache that has lost what it held is filled again from the events. Only deployments with the store Cache have the read
+// model: see [Service.On].
+var InCache ReadModelOption = readModelOption(func(m *DeclaredReadModel) { m.Store, m.Apart = Cache, true })
 
 // On returns the service of a deployment that has these stores besides DynamoDB: without the read models that are in
 // others, and without the queries that only they can answer.
@@ -125,7 +132,7 @@ func QuerySQL[S, Q, R any](
 		return broken(route, Asks, noProjection)
 	}
 	part := query[Q, R](route, Asks, p, "", selecting[Q, R](f), o)
-	part.Readings[0].SQL = true
+	part.Readings[0].Needs = SQL
 	return part
 }
 

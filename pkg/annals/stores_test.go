@@ -8,6 +8,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/searchindex"
 	"github.com/annals-es/annals/pkg/es/projection/sqltable"
 )
 
@@ -15,6 +16,10 @@ var rosterTable = sqltable.Documents[rosterDocument]("rosters", sqltable.Text("f
 
 func noneBySQL(context.Context, annals.SQLTables, annals.None) (annals.Page[string], error) {
 	return annals.Page[string]{}, nil
+}
+
+func noneFound(context.Context, *annals.SearchIndex, annals.None) (annals.Found[string], error) {
+	return annals.Found[string]{}, nil
 }
 
 // TestOn: a deployment without a store has neither the read models in it nor the routes that only they answer. The
@@ -55,8 +60,19 @@ func TestStoresOfReadModels(t *testing.T) {
 		"read model roster: table Rosters: the name": {
 			annals.ReadModel(roster, annals.InSQL(sqltable.Documents[rosterDocument]("Rosters"))),
 		},
-		"GET /rosters is answered by SQL, but read model roster is in dynamodb: declare it with annals.InSQL": {
+		"GET /rosters is answered by the store sql, but read model roster is in dynamodb: declare it with annals.InSQL": {
 			annals.ReadModel(roster), annals.QuerySQL("GET /rosters", roster, noneBySQL, annals.Operators),
+		},
+		"GET /rosters is answered by the store search, but read model roster is in sql: declare it with annals.InSearch": {
+			annals.ReadModel(roster, annals.InSQL(rosterTable)),
+			annals.QuerySearch("GET /rosters", roster, noneFound, annals.Operators),
+		},
+		"read model roster: field Students is declared twice": {
+			annals.ReadModel(roster, annals.InSearch(searchindex.Documents[rosterDocument](
+				searchindex.Text("Students"), searchindex.Text("Students")))),
+		},
+		"read model roster can't be inline: commands write in transactions of DynamoDB, but it is in cache": {
+			annals.ReadModel(roster, annals.InCache, annals.Inline),
 		},
 		"read models roster and other both have a table rosters": {
 			annals.ReadModel(roster, annals.InSQL(rosterTable)),
@@ -68,12 +84,12 @@ func TestStoresOfReadModels(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	for list, want := range map[string]string{"": "[]", "sql": "[sql]", "sql, sql": "[sql]"} {
+	for list, want := range map[string]string{"": "[]", "sql": "[sql]", "sql, sql": "[sql]", "sql,search,cache": "[sql,search,cache]"} {
 		if got, err := annals.ParseStores(list); err != nil || strings.Trim(want, "[]") != join(got) {
 			t.Errorf("stores %q: %v, %v, want %s", list, got, err, want)
 		}
 	}
-	if _, err := annals.ParseStores("sql,redis"); err == nil || !strings.Contains(err.Error(), `no store "redis"`) {
+	if _, err := annals.ParseStores("sql,mongo"); err == nil || !strings.Contains(err.Error(), `no store "mongo"`) {
 		t.Errorf("an unknown store: %v", err)
 	}
 }

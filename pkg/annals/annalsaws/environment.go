@@ -42,6 +42,13 @@ const (
 	// Aurora DSQL, to which the function's role connects. One of them is set if SQL is among the stores.
 	SQLURLEnv      = "ANNALS_SQL_URL"
 	SQLEndpointEnv = "ANNALS_SQL_ENDPOINT"
+	// SearchURLEnv holds the address of an OpenSearch. SearchEndpointEnv holds the host of a collection of OpenSearch
+	// Serverless, or of a domain, to which the function's role connects. One of them is set if Search is among the stores.
+	SearchURLEnv      = "ANNALS_SEARCH_URL"
+	SearchEndpointEnv = "ANNALS_SEARCH_ENDPOINT"
+	// CacheURLEnv holds the address of a Valkey or Redis: redis://host:port/database, or rediss:// for TLS. It is set if
+	// Cache is among the stores.
+	CacheURLEnv = "ANNALS_CACHE_URL"
 	// MetricsNamespaceEnv holds the namespace of the metrics in CloudWatch.
 	MetricsNamespaceEnv = "METRICS_NAMESPACE"
 	// TokenIssuerEnv holds the issuer of callers' tokens, a URL. TokenAudienceEnv holds the accepted audiences of tokens:
@@ -135,6 +142,12 @@ var Variables = []Variable{
 		SQLEndpointEnv, "host of a cluster of Aurora DSQL, if `sql` is among these stores", []Function{Query, Projector, Rebuilder},
 		false,
 	},
+	{SearchURLEnv, "address of an OpenSearch, if `search` is among these stores", []Function{Query, Projector, Rebuilder}, false},
+	{
+		SearchEndpointEnv, "host of a collection of OpenSearch Serverless, if `search` is among these stores",
+		[]Function{Query, Projector, Rebuilder}, false,
+	},
+	{CacheURLEnv, "address of a Valkey or Redis, if `cache` is among these stores", []Function{Query, Projector, Rebuilder}, false},
 	{
 		MetricsNamespaceEnv, "CloudWatch namespace of the metrics",
 		[]Function{Command, Query, Projector, Reactor, Rebuilder, Socket}, false,

@@ -81,7 +81,7 @@ func (p plan) personal() bool { return len(p.keyTables) > 0 }
 
 func tablesOfLists(service *annals.Service) []annalsaws.Table {
 	listed := func(m *annals.DeclaredReadModel) bool {
-		return slices.ContainsFunc(service.Operations, func(o *annals.Operation) bool {
+		return m.Store == annals.DynamoDB && slices.ContainsFunc(service.Operations, func(o *annals.Operation) bool {
 			return slices.ContainsFunc(o.Readings, func(r annals.Reading) bool { return r.Indexed && r.Projection == m.Name() })
 		})
 	}

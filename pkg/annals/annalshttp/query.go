@@ -117,11 +117,14 @@ func (e *edge) ask(
 	if w.streams, err = e.visible(ctx, w.streams); err != nil {
 		return nil, err
 	}
+	if o.Readings[0].PagesItself() {
+		q.Cursor, cursor = cursor, ""
+	}
 	reading, s, err := e.open(ctx, o, cursor)
 	if err != nil {
 		return nil, err
 	}
-	q.Tokens, q.SQL = w.ids(), e.running.SQL
+	q.Tokens, q.SQL, q.Search = w.ids(), e.running.SQL, e.running.Search
 	asks := question{model: o.Readings[0].Projection, stream: about}
 	if reading.Replays() {
 		asks.replay = func(ctx context.Context) (any, error) { return reading.Replay(ctx, e.events, q.ID, es.Point{}) }

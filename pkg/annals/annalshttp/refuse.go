@@ -136,6 +136,10 @@ func (e *edge) problem(err error) *Problem {
 			"read model "+notFilled.Projection+" is still being built from earlier events: repeat the request later")
 		p.retryAfter = retryLate
 		return p
+	case errors.Is(err, projection.ErrLost):
+		p := later("not-filled", "the store of a read model has lost it: it is built again, repeat the request later")
+		p.retryAfter = retryLate
+		return p
 	case errors.As(err, &unknown):
 		return later("outcome-unknown",
 			"it is unknown whether the command was stored: repeat it with the same Idempotency-Key; if it had none, "+

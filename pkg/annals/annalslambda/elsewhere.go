@@ -15,6 +15,8 @@ type OpenedStore struct {
 	View func(m *annals.DeclaredReadModel) projection.View
 	// SQL are the tables in which people query. It is nil if the store knows no SQL.
 	SQL annals.SQLTables
+	// Search searches in read models. It is nil if the store can't.
+	Search annals.SendSearch
 }
 
 // OpenStore opens a store of read models from the environment of a function. It need not connect.
@@ -24,7 +26,7 @@ type OpenStore func(d Deployment, getenv func(string) string) (OpenedStore, erro
 var drivers = map[annals.Store]OpenStore{}
 
 // Register makes a program able to use a store of read models that is not DynamoDB. The package of a driver calls it
-// when it is imported: annalssql for [annals.SQL]. Only the functions that read or write read models need a driver; it
+// when it is imported: annalssql for [annals.SQL], annalssearch for [annals.Search], annalscache for [annals.Cache]. Only the functions that read or write read models need a driver; it
 // makes them larger.
 func Register(store annals.Store, open OpenStore) { drivers[store] = open }
 

@@ -87,7 +87,7 @@ func (d Deployment) openBy(
 	o := &opened{
 		catalog: dynamoview.NewCatalog(d.DynamoDB, d.Tables.Of(annalsaws.Projections)), views: map[string]projection.View{},
 	}
-	stores := annals.Stores{Catalog: o.catalog, SQL: d.sql()}
+	stores := annals.Stores{Catalog: o.catalog, SQL: d.sql(), Search: d.Stores[annals.Search].Search}
 	if !u.noReadModels {
 		for _, m := range d.Service.ReadModels {
 			if m.Store == annals.DynamoDB {

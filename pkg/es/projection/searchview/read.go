@@ -3,6 +3,7 @@ package searchview
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -157,9 +158,9 @@ type hits struct {
 	} `json:"_shards"`
 	Hits struct {
 		Hits []struct {
-			Source json.RawMessage    `json:"_source"`
-			Sort   json.RawMessage    `json:"sort"`
-			Fields map[string][]int64 `json:"fields"`
+			Source json.RawMessage            `json:"_source"`
+			Sort   json.RawMessage            `json:"sort"`
+			Fields map[string]json.RawMessage `json:"fields"`
 		} `json:"hits"`
 	} `json:"hits"`
 }
@@ -167,10 +168,18 @@ type hits struct {
 // searched searches the documents of a generation. An answer that lacks some of them is an error.
 func (v *View) searched(ctx context.Context, g projection.Generation, query any) (out hits, err error) {
 	err = v.call(ctx, http.MethodPost, path(v.indexOf(g), "_search"), marshal(query), &out)
-	if err == nil && (out.TimedOut || out.Shards.Failed > 0) {
-		err = fmt.Errorf("OpenSearch answered from %d shards less than the index has", out.Shards.Failed)
+	if err == nil {
+		err = out.whole()
 	}
 	return out, err
+}
+
+// whole returns an error if the answer lacks documents.
+func (h *hits) whole() error {
+	if h.TimedOut || h.Shards.Failed > 0 {
+		return fmt.Errorf("the search timed out (%t), or failed on some shards (%d)", h.TimedOut, h.Shards.Failed)
+	}
+	return nil
 }
 
 // Visible implements [projection.Lagging].
@@ -182,9 +191,38 @@ func (v *View) Visible(ctx context.Context, g projection.Generation, stream es.S
 	if err != nil {
 		return 0, v.fault(ctx, g, err)
 	}
-	for _, hit := range out.Hits.Hits {
-		for _, version = range hit.Fields["annals.version"] { // one
+	var versions []int64
+	for _, hit := range out.Hits.Hits { // one at most
+		if err := json.Unmarshal(hit.Fields["annals.version"], &versions); err != nil || len(versions) != 1 {
+			return 0, fmt.Errorf("%w: the version of the document of %s: %v: %w", es.ErrUnavailable, stream, versions, err)
 		}
+		version = versions[0]
 	}
 	return version, nil
+}
+
+// IsRefused reports whether the server refuses a search request as malformed.
+func IsRefused(err error) bool {
+	f := (*failure)(nil)
+	return errors.As(err, &f) && f.status == http.StatusBadRequest
+}
+
+// Search sends a search request in OpenSearch's query language, as JSON, to the documents of a generation, and returns the
+// answer. Hidden documents are found, too: their annals.shown is false, and they have no content. An answer that lacks
+// some documents is an error.
+//
+// Errors: one that [IsRefused]; [projection.ErrLost]; [es.ErrUnavailable] with its cause.
+func (v *View) Search(ctx context.Context, g projection.Generation, request json.RawMessage) (json.RawMessage, error) {
+	var answer json.RawMessage
+	err := v.call(ctx, http.MethodPost, path(v.indexOf(g), "_search"), request, &answer)
+	if IsRefused(err) {
+		return nil, err
+	}
+	if err == nil {
+		var whole hits
+		if err = json.Unmarshal(answer, &whole); err == nil {
+			err = whole.whole()
+		}
+	}
+	return answer, v.fault(ctx, g, err)
 }
