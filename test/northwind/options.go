@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,7 +13,7 @@ import (
 type options struct {
 	url      string
 	check    bool
-	sql      bool // compare what is answered by SQL, too
+	stores   string // compare what is answered from these stores besides DynamoDB, too
 	atOnce   int
 	patience time.Duration
 }
@@ -32,7 +30,7 @@ const environment = `
 Environment:
   ANNALS_URL   the service's address, when -url is not given
   PORT         the port of a service on this machine, when neither is given (default 3000)
-  STORES       sql: the service has its read models in SQL, too, and they are compared
+  STORES       sql,search: the service has read models in these stores, too, and they are compared
 `
 
 // parse reads the arguments. An address that they do not have is taken from the environment.
@@ -62,6 +60,6 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 		return options{}, errors.New("-at-once must be at least 1, and -patience not negative")
 	}
 	o.url = cmp.Or(o.url, getenv("ANNALS_URL"), "http://127.0.0.1:"+cmp.Or(getenv("PORT"), "3000"))
-	o.sql = slices.Contains(strings.Split(getenv("STORES"), ","), "sql")
+	o.stores = getenv("STORES")
 	return o, nil
 }

@@ -46,7 +46,7 @@ func run(ctx context.Context, o options, s settings, out, bars io.Writer) error 
 		}
 	}
 	return compare(ctx, check.Checker{
-		Client: service, Want: want, SQL: o.sql, AtOnce: o.atOnce, Every: s.every, Patience: o.patience, Limit: s.limit,
+		Client: service, Want: want, Stores: strings.Split(o.stores, ","), AtOnce: o.atOnce, Every: s.every, Patience: o.patience, Limit: s.limit,
 		Note: func(line string) { fmt.Fprintln(bars, line) },
 	}, out)
 }

@@ -16,7 +16,7 @@ import (
 type Checker struct {
 	Client   *client.Client
 	Want     expect.Figures
-	SQL      bool          // the service has its read models in SQL, too
+	Stores   []string      // the stores of read models that the service has besides DynamoDB
 	AtOnce   int           // concurrent queries, at least 1
 	Every    time.Duration // the pause between two comparisons
 	Patience time.Duration // how long to wait without any change of a figure; 0 compares once
@@ -36,8 +36,11 @@ type Result struct {
 // Errors: *UnequalError for differences that remain; those of the client.
 func (c *Checker) Run(ctx context.Context) (Result, error) {
 	all := c.subjects()
-	if c.SQL {
+	if slices.Contains(c.Stores, "sql") {
 		all = append(all, c.bySQL()...)
+	}
+	if slices.Contains(c.Stores, "search") {
+		all = append(all, c.bySearch()...)
 	}
 	if err := c.wait(ctx, all); err != nil {
 		return Result{}, err

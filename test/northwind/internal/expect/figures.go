@@ -23,6 +23,8 @@ type Figures struct {
 	// Months and Cities are the orders by the month in which they were placed, "1997-03", and by the city to which they go,
 	// "Graz, Austria".
 	Months, Cities map[string]Group
+	// Searches are for words of the orders.
+	Searches []Search
 }
 
 // Group are the orders that have something in common, and what they bring. Units are counted for products alone.
@@ -80,6 +82,7 @@ func From(nw data.Northwind) (Figures, error) {
 			return Figures{}, fmt.Errorf("order %s: %w", from.ID, err)
 		}
 	}
+	f.Searches = searches(nw, f.Orders)
 	slices.SortStableFunc(f.Orders, func(a, b Order) int { return a.Ordered.Compare(b.Ordered) })
 	for _, c := range slices.SortedFunc(maps.Values(customers), func(a, b *Customer) int {
 		return strings.Compare(a.ID, b.ID)
