@@ -29,8 +29,14 @@ func TestCache(t *testing.T) {
 	open := func(*testing.T) projection.View {
 		return &cache{View: memview.New(), has: map[projection.Generation]bool{}}
 	}
-	t.Run("view", func(t *testing.T) { viewtest.RunView(t, open) })
-	t.Run("engine", func(t *testing.T) { viewtest.RunEngine(t, open) })
+	t.Run("view", func(t *testing.T) {
+		t.Parallel()
+		viewtest.RunView(t, open)
+	})
+	t.Run("engine", func(t *testing.T) {
+		t.Parallel()
+		viewtest.RunEngine(t, open)
+	})
 }
 
 func TestImpossibleConfig(t *testing.T) {

@@ -110,44 +110,55 @@ const page = 500
 
 func (v *View) parked(ctx context.Context, g projection.Generation) iter.Seq2[projection.ParkedStream, error] {
 	return func(yield func(projection.ParkedStream, error) bool) {
-		fail := func(err error) { yield(projection.ParkedStream{}, err) }
+		var err error
 		if !v.cfg.Serverless {
-			if err := v.call(ctx, http.MethodPost, path(v.indexOf(g), "_refresh"), nil, nil); err != nil {
-				fail(err)
-				return
+			err = v.call(ctx, http.MethodPost, path(v.indexOf(g), "_refresh"), nil, nil)
+		}
+		var after json.RawMessage
+		for more := true; more && err == nil; {
+			var found []projection.ParkedStream
+			found, after, err = v.parkedAfter(ctx, g, after)
+			more = len(found) == page
+			for _, p := range found {
+				if !yield(p, nil) {
+					return
+				}
 			}
 		}
-		query := map[string]any{
-			"size": page, "sort": []any{map[string]string{"annals.stream": "asc"}}, "_source": []string{"annals"},
-			"query": map[string]any{"term": map[string]any{"annals.parked": true}},
-		}
-		for {
-			out, err := v.searched(ctx, g, query)
-			if err != nil {
-				fail(err)
-				return
-			}
-			for _, hit := range out.Hits.Hits {
-				var d document
-				if err := json.Unmarshal(hit.Source, &d); err != nil {
-					fail(err)
-					return
-				}
-				stream, cp, err := d.checkpoint()
-				if err != nil {
-					fail(fmt.Errorf("parked stream %s: %w", d.Annals.Stream, err))
-					return
-				}
-				if !yield(projection.ParkedStream{Stream: stream, Parked: *cp.Parked, Seen: d.Annals.Rest.Seen}, nil) {
-					return
-				}
-				query["search_after"] = hit.Sort
-			}
-			if len(out.Hits.Hits) < page {
-				return
-			}
+		if err != nil {
+			yield(projection.ParkedStream{}, err)
 		}
 	}
+}
+
+// parkedAfter returns a page of parked streams, and where the next one begins.
+func (v *View) parkedAfter(
+	ctx context.Context, g projection.Generation, after json.RawMessage,
+) (parked []projection.ParkedStream, next json.RawMessage, err error) {
+	query := map[string]any{
+		"size": page, "sort": []any{map[string]string{"annals.stream": "asc"}}, "_source": []string{"annals"},
+		"query": map[string]any{"term": map[string]any{"annals.parked": true}},
+	}
+	if after != nil {
+		query["search_after"] = after
+	}
+	out, err := v.searched(ctx, g, query)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, hit := range out.Hits.Hits {
+		var d document
+		if err := json.Unmarshal(hit.Source, &d); err != nil {
+			return nil, nil, fmt.Errorf("a parked stream: %w", err)
+		}
+		stream, cp, err := d.checkpoint()
+		if err != nil {
+			return nil, nil, fmt.Errorf("parked stream %s: %w", d.Annals.Stream, err)
+		}
+		parked = append(parked, projection.ParkedStream{Stream: stream, Parked: *cp.Parked, Seen: d.Annals.Rest.Seen})
+		next = hit.Sort
+	}
+	return parked, next, nil
 }
 
 // hits is the answer to a search.

@@ -53,7 +53,7 @@ func (v *View) Park(
 		if err != nil {
 			return err
 		}
-		c.seen = found[stream].document.Annals.Rest.Seen
+		c.seen = found[stream].Annals.Rest.Seen
 	}
 	return v.write(ctx, g, []change{c})
 }
@@ -66,13 +66,13 @@ func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.Stre
 			return err
 		}
 		found, there := all[stream]
-		switch d := found.document.Annals; {
+		switch d := found.Annals; {
 		case !there || !d.IsParked:
 			return projection.ErrStale
 		case d.Rest.Seen >= version:
 			return nil
 		}
-		found.document.Annals.Rest.Seen = version
+		found.Annals.Rest.Seen = version
 		answers, err := v.bulk(ctx, g, []action{{stream, found.stored, false, found.document}})
 		if err != nil || answers[0].Status != http.StatusConflict {
 			return cmp.Or(err, answers[0].fault())

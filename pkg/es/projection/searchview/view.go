@@ -122,8 +122,8 @@ const (
 
 // holds returns an error if a save has more than documents.
 func (v *View) holds(moves []projection.CheckpointUpdate, rows []projection.Write) error {
-	for _, w := range rows {
-		if w.Kind == projection.Add {
+	if len(rows) > 0 {
+		if rows[0].Kind == projection.Add {
 			return v.errNotHeld(counters)
 		}
 		return v.errNotHeld(ownRows)
