@@ -1,6 +1,8 @@
 package cacheview
 
 import (
+	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,35 +15,39 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
-// A document is stored as lines: what saves depend on, with the flags; the rest of the checkpoint; the state.
-
-// rest is the rest of a checkpoint.
-type rest struct {
-	Hash     []byte            `json:"hash,omitempty"`
-	At       *int64            `json:"at,omitempty"` // in microseconds
-	Owner    string            `json:"owner,omitempty"`
-	Behind   bool              `json:"behind,omitempty"`
-	Rises    []projection.Rise `json:"rises,omitempty"`
-	Appended int64             `json:"appended,omitempty"`
-}
+// A document is stored as three lines: what saves depend on, with the flags; the rest of the checkpoint; the state. The
+// rest is, with spaces between: the hash in base64, when it was applied in microseconds, "b" if it is behind, how many
+// rows are appended, the rises such as "1:1,7:2", and the owner, quoted. What is empty is left out.
 
 // condition is the part of a checkpoint that a save depends on. A document begins with it.
 func condition(cp projection.Checkpoint) string {
-	return fmt.Sprintf("%d %d %d ", cp.Version, cp.RowsWritten, cp.Epoch())
+	b := append(strconv.AppendInt(make([]byte, 0, 32), cp.Version, 10), ' ')
+	b = append(strconv.AppendInt(b, int64(cp.RowsWritten), 10), ' ')
+	return string(append(strconv.AppendInt(b, int64(cp.Epoch()), 10), ' '))
 }
 
 // document is how a checkpoint is stored, but for its places in lists and the reason for parking.
-func document(cp projection.Checkpoint, flags string) ([]byte, error) {
-	more := rest{Hash: cp.Hash, Owner: cp.Owner, Behind: cp.Behind, Rises: cp.Rises, Appended: cp.Appended}
+func document(cp projection.Checkpoint, flags string) []byte {
+	b := make([]byte, 0, len(cp.State)+len(cp.Owner)+len(cp.Hash)*2+20*len(cp.Rises)+100)
+	b = append(append(append(b, condition(cp)...), flags...), '\n')
+	b = append(base64.RawStdEncoding.AppendEncode(b, cp.Hash), ' ')
 	if !cp.At.IsZero() {
-		at := cp.At.UnixMicro()
-		more.At = &at
+		b = strconv.AppendInt(b, cp.At.UnixMicro(), 10)
 	}
-	line, err := json.Marshal(more)
-	if err != nil {
-		return nil, err
+	b = append(b, ' ')
+	if cp.Behind {
+		b = append(b, 'b')
 	}
-	return fmt.Appendf(nil, "%s%s\n%s\n%s", condition(cp), flags, line, cp.State), nil
+	b = append(strconv.AppendInt(append(b, ' '), cp.Appended, 10), ' ')
+	for i, r := range cp.Rises {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendInt(b, r.From, 10), ':')
+		b = strconv.AppendInt(b, int64(r.Epoch), 10)
+	}
+	b = append(strconv.AppendQuote(append(b, ' '), cp.Owner), '\n')
+	return append(b, cp.State...)
 }
 
 var errMalformed = errors.New("the stored value is malformed")
@@ -50,27 +56,47 @@ var errMalformed = errors.New("the stored value is malformed")
 func readDocument(stored string) (cp projection.Checkpoint, flags string, err error) {
 	head, tail, _ := strings.Cut(stored, "\n")
 	line, state, _ := strings.Cut(tail, "\n")
-	parts := strings.Split(head, " ")
-	if len(parts) != 4 {
+	parts := append(strings.Split(head, " "), strings.SplitN(line, " ", 6)...)
+	if len(parts) != 10 {
 		return cp, "", errMalformed
 	}
-	var more rest
-	if err := json.Unmarshal([]byte(line), &more); err != nil {
-		return cp, "", err
+	var errs [6]error
+	cp.Version, errs[0] = strconv.ParseInt(parts[0], 10, 64)
+	cp.RowsWritten, errs[1] = strconv.Atoi(parts[1])
+	if parts[4] != "" {
+		cp.Hash, errs[2] = base64.RawStdEncoding.DecodeString(parts[4])
 	}
-	cp = projection.Checkpoint{
-		Hash: more.Hash, Owner: more.Owner, Behind: more.Behind, Rises: more.Rises, Appended: more.Appended,
+	if parts[5] != "" {
+		var at int64
+		at, errs[3] = strconv.ParseInt(parts[5], 10, 64)
+		cp.At = time.UnixMicro(at).UTC()
 	}
-	if more.At != nil {
-		cp.At = time.UnixMicro(*more.At).UTC()
-	}
+	cp.Behind = parts[6] != ""
+	cp.Appended, errs[4] = strconv.ParseInt(parts[7], 10, 64)
+	cp.Owner, errs[5] = strconv.Unquote(parts[9])
 	if state != "" {
 		cp.State = json.RawMessage(state)
 	}
-	var err1, err2 error
-	cp.Version, err1 = strconv.ParseInt(parts[0], 10, 64)
-	cp.RowsWritten, err2 = strconv.Atoi(parts[1])
-	return cp, parts[3], errors.Join(err1, err2)
+	cp.Rises, err = readRises(parts[8])
+	return cp, parts[3], cmp.Or(err, errors.Join(errs[:]...))
+}
+
+func readRises(stored string) (rises []projection.Rise, err error) {
+	if stored == "" {
+		return nil, nil
+	}
+	for one := range strings.SplitSeq(stored, ",") {
+		from, epoch, _ := strings.Cut(one, ":")
+		var r projection.Rise
+		var err1, err2 error
+		r.From, err1 = strconv.ParseInt(from, 10, 64)
+		r.Epoch, err2 = strconv.Atoi(epoch)
+		if err := cmp.Or(err1, err2); err != nil {
+			return nil, err
+		}
+		rises = append(rises, r)
+	}
+	return rises, nil
 }
 
 // readParked reads a reason for parking.

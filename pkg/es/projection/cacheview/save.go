@@ -23,10 +23,7 @@ func (v *View) Save(
 	}
 	args := []any{limits.MaxItemBytes, len(moves)}
 	for _, m := range moves {
-		var err error
-		if args, err = appendMove(args, m, ""); err != nil {
-			return err
-		}
+		args = appendMove(args, m, "")
 	}
 	for _, w := range rows {
 		if w.Kind != projection.Add {
@@ -45,7 +42,7 @@ func (v *View) Save(
 }
 
 // appendMove appends the nine arguments of a checkpoint. why is the reason if its stream is parked.
-func appendMove(args []any, m projection.CheckpointUpdate, why string) ([]any, error) {
+func appendMove(args []any, m projection.CheckpointUpdate, why string) []any {
 	stream, prev := m.Stream.String(), condition(m.Prev)
 	if prev == "0 0 0 " && m.Prev.Parked == nil && !m.Prev.Behind {
 		prev = "" // there is none
@@ -66,11 +63,7 @@ func appendMove(args []any, m projection.CheckpointUpdate, why string) ([]any, e
 			flags += strconv.Itoa(list)
 		}
 	}
-	doc, err := document(m.Next, flags)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint of %s: %w", m.Stream, err)
-	}
-	return append(append(args, stream, prev, parked, doc, why), places[:]...), nil
+	return append(append(args, stream, prev, parked, document(m.Next, flags), why), places[:]...)
 }
 
 // Park implements [projection.View], in one round trip.
@@ -82,11 +75,7 @@ func (v *View) Park(
 		return err
 	}
 	update := projection.CheckpointUpdate{Stream: stream, Prev: prev, Next: prev.Raised(prev.Version + 1)}
-	args, err := appendMove([]any{limits.MaxItemBytes, 1}, update, why)
-	if err != nil {
-		return err
-	}
-	_, err = v.run(ctx, g, saveScript, args...)
+	_, err = v.run(ctx, g, saveScript, appendMove([]any{limits.MaxItemBytes, 1}, update, why)...)
 	return err
 }
 

@@ -32,11 +32,16 @@ type visit struct {
 	Entered int       `json:"entered"`
 }
 
+// all is the list of all visits.
+var all = projection.IndexRows("all", func(v *visit) (projection.Key, string, bool) {
+	return projection.Key{Partition: "all", Sort: v.Guest}, v.Room, true
+})
+
 var visits = projection.New("visits", 1,
 	projection.From(es.Aggregate[struct{}, visitEvent]{StreamType: "Visit", Events: visitEvents},
 		projection.On(func(v *visit, e projection.Event[entered], _ *projection.Writes) error {
 			*v = visit{Room: e.Data.Room, Guest: e.Data.Guest, At: e.Data.At, Entered: v.Entered + 1}
 			return nil
-		})))
+		})), all)
 
 func visitID(id string) es.StreamID { return es.StreamID{Type: "Visit", ID: id} }

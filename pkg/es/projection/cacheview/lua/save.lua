@@ -91,18 +91,23 @@ for i = 1, moves do
   for list = 0, 1 do
     local hash, order = KEYS[4 + 2 * list], KEYS[5 + 2 * list]
     local place, row = ARGV[at + 5 + 2 * list], ARGV[at + 6 + 2 * list]
-    if string.find(before[i], list, 1, true) then
-      local left = text(redis.call('HGET', hash, stream) or '0:', 1)
-      if left ~= place then
-        redis.call('ZREM', order, left)
-      end
-      if place == '' then
+    local old = string.find(before[i], list, 1, true) and redis.call('HGET', hash, stream)
+    local left = old and text(old, 1)
+    if left and left ~= place then
+      redis.call('ZREM', order, left)
+    end
+    if place == '' then
+      if old then
         redis.call('HDEL', hash, stream)
       end
-    end
-    if place ~= '' then
-      redis.call('HSET', hash, stream, #place .. ':' .. place .. row)
-      redis.call('ZADD', order, 0, place)
+    else
+      local new = #place .. ':' .. place .. row
+      if new ~= old then
+        redis.call('HSET', hash, stream, new)
+      end
+      if left ~= place then
+        redis.call('ZADD', order, 0, place)
+      end
     end
   end
 end
