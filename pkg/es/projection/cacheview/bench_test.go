@@ -40,7 +40,8 @@ type batch struct {
 
 func (p *batch) add(b *testing.B, stream es.StreamID, prev, next int64, hash, state []byte) {
 	b.Helper()
-	p.replies = append(p.replies, byHand.EvalSha(b.Context(), p.pipe, []string{stream.String(), "all"}, prev, next, hash, state))
+	keys := []string{stream.String(), "all"}
+	p.replies = append(p.replies, byHand.EvalSha(b.Context(), p.pipe, keys, prev, next, hash, state))
 }
 
 func (p *batch) send(b *testing.B) {
@@ -114,11 +115,10 @@ func BenchmarkSave(b *testing.B) {
 			moves := make([]projection.CheckpointUpdate, benchStreams)
 			for s := range moves {
 				id := visitID(round + strconv.Itoa(s))
+				place := projection.Slot{Key: projection.Key{Partition: "all", Sort: id.String()}}
 				moves[s] = projection.CheckpointUpdate{
 					Stream: id, Prev: projection.Checkpoint{Version: i},
-					Next: projection.Checkpoint{
-						Version: i + 1, Hash: hash, State: text, Slots: []projection.Slot{{Key: projection.Key{Partition: "all", Sort: id.String()}}},
-					},
+					Next: projection.Checkpoint{Version: i + 1, Hash: hash, State: text, Slots: []projection.Slot{place}},
 				}
 			}
 			if err := c.Save(b.Context(), gen, moves, nil); err != nil {
@@ -162,7 +162,8 @@ func BenchmarkEngine(b *testing.B) {
 		for i := range int64(benchCommits) {
 			for s := range benchStreams {
 				commits = append(commits, es.Commit{
-					Stream: visitID(round + strconv.Itoa(s)), Version: from + i, At: time.Now(), Events: []es.RawEvent{raw}, Hash: hash,
+					Stream: visitID(round + strconv.Itoa(s)), Version: from + i, At: time.Now(),
+					Events: []es.RawEvent{raw}, Hash: hash,
 				})
 			}
 		}

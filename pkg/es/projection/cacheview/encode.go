@@ -57,7 +57,7 @@ func readDocument(stored string) (cp projection.Checkpoint, flags string, err er
 	head, tail, _ := strings.Cut(stored, "\n")
 	line, state, _ := strings.Cut(tail, "\n")
 	parts := append(strings.Split(head, " "), strings.SplitN(line, " ", 6)...)
-	if len(parts) != 10 {
+	if len(parts) != 10 || strings.Trim(parts[3], "p01") != "" {
 		return cp, "", errMalformed
 	}
 	var errs [6]error
@@ -107,8 +107,8 @@ func readParked(stored string) (p projection.ParkedStream, err error) {
 	return p, errors.Join(err1, err)
 }
 
-// A place is a member of a sorted set, in which bytes order members: the partition with its length, so that no partition
-// begins with another; the sort key, in which NUL is replaced by NUL and 1; two NULs; the stream, if it is a
+// A place is a member of a sorted set, in which bytes order members: the partition with its length, so that no
+// partition begins with another; the sort key, in which NUL is replaced by NUL and 1; two NULs; the stream, if it is a
 // document's.
 const (
 	endOfSort = "\x00\x00"

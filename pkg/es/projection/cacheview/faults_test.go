@@ -33,13 +33,16 @@ func prepared(t *testing.T, change ...func(*redis.Options)) cache {
 
 // at is a checkpoint with a document that is in a list.
 func at(id string, version int64) projection.Checkpoint {
-	slot := projection.Slot{Key: projection.OwnKey(visitID(id), projection.Key{Partition: "all", Sort: id}), Row: []byte(`1`)}
-	return projection.Checkpoint{Version: version, State: []byte(`{"room":"blue"}`), Slots: []projection.Slot{slot}}
+	key := projection.OwnKey(visitID(id), projection.Key{Partition: "all", Sort: id})
+	return projection.Checkpoint{
+		Version: version, State: []byte(`{"room":"blue"}`), Slots: []projection.Slot{{Key: key, Row: []byte(`1`)}},
+	}
 }
 
 func add(n projection.Number) projection.Write {
 	return projection.Write{
-		Kind: projection.Add, Key: projection.Key{Partition: "rooms", Sort: "blue"}, Counters: map[string]projection.Number{"n": n},
+		Kind: projection.Add, Key: projection.Key{Partition: "rooms", Sort: "blue"},
+		Counters: map[string]projection.Number{"n": n},
 	}
 }
 
@@ -77,7 +80,7 @@ func (c cache) calls(ctx context.Context) map[string]error {
 func wantAll(t *testing.T, errs map[string]error, want error) {
 	t.Helper()
 	for call, err := range errs {
-		if !errors.Is(err, want) || errors.Is(err, es.ErrUnavailable) != (want == es.ErrUnavailable) { //nolint:errorlint // which one is wanted
+		if !errors.Is(err, want) || errors.Is(err, es.ErrUnavailable) != errors.Is(want, es.ErrUnavailable) {
 			t.Errorf("%s: %v, want %v", call, err, want)
 		}
 	}
@@ -105,8 +108,9 @@ func (c cache) dump(t *testing.T) string {
 // fill saves a document, and parks another stream.
 func (c cache) fill(t *testing.T) {
 	t.Helper()
-	err := c.move(t.Context(), "a", 0, 1)
-	if err := errors.Join(err, c.Park(t.Context(), gen, visitID("p"), projection.Checkpoint{}, projection.Parked{Version: 1})); err != nil {
+	saved := c.move(t.Context(), "a", 0, 1)
+	parked := c.Park(t.Context(), gen, visitID("p"), projection.Checkpoint{}, projection.Parked{Version: 1})
+	if err := errors.Join(saved, parked); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -203,8 +207,9 @@ func TestKeysOfOthers(t *testing.T) {
 		if !strings.HasPrefix(key, "annals:{visits:1}:") {
 			t.Errorf("key %s lacks the hash tag", key)
 		}
-		aside := "aside"
-		if err := errors.Join(c.client.Rename(t.Context(), key, aside).Err(), c.client.Set(t.Context(), key, "x", 0).Err()); err != nil {
+		const aside = "aside"
+		moved, set := c.client.Rename(t.Context(), key, aside).Err(), c.client.Set(t.Context(), key, "x", 0).Err()
+		if err := errors.Join(moved, set); err != nil {
 			t.Fatal(err)
 		}
 		before := c.dump(t)
@@ -261,7 +266,8 @@ func TestLostWhileListed(t *testing.T) {
 		}
 	}
 	rows, failed := 0, error(nil)
-	for _, err := range c.List(t.Context(), gen, projection.Listing{Kind: projection.IndexedRow, Partition: "all", PageSize: 2}) {
+	l := projection.Listing{Kind: projection.IndexedRow, Partition: "all", PageSize: 2}
+	for _, err := range c.List(t.Context(), gen, l) {
 		if failed = err; err != nil {
 			break
 		}
@@ -339,7 +345,8 @@ func TestSums(t *testing.T) {
 		}
 		save := func(w projection.Write) error {
 			next := projection.CheckpointUpdate{
-				Stream: visitID("a"), Prev: projection.Checkpoint{Version: version}, Next: projection.Checkpoint{Version: version + 1},
+				Stream: visitID("a"), Prev: projection.Checkpoint{Version: version},
+				Next: projection.Checkpoint{Version: version + 1},
 			}
 			err := c.Save(t.Context(), gen, []projection.CheckpointUpdate{next}, []projection.Write{w})
 			if err == nil {

@@ -72,8 +72,10 @@ func readCheckpoint(found []any) (cp projection.Checkpoint, others []any, is boo
 		if err != nil {
 			return cp, nil, false, err
 		}
-		list := int(flag - '0')
-		cp.Slots = append(append(cp.Slots, make([]projection.Slot, list-len(cp.Slots))...), slot)
+		for len(cp.Slots) < int(flag-'0') {
+			cp.Slots = append(cp.Slots, projection.Slot{})
+		}
+		cp.Slots = append(cp.Slots, slot)
 	}
 	return cp, found[len(flags):], true, nil
 }

@@ -37,6 +37,8 @@ func (v *View) Save(
 			args = append(args, name, n.String())
 		}
 	}
+	// A client repeats a call whose answer was lost. The checkpoints refuse it then, and so the counters are not added to
+	// twice.
 	_, err := v.run(ctx, g, saveScript, args...)
 	return err
 }

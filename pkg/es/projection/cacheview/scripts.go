@@ -5,6 +5,7 @@ import (
 	_ "embed" // the scripts
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -77,12 +78,16 @@ func (v *View) run(
 	return elements, nil
 }
 
-// fault is what an error of the client means for the engine. Everything that no other call can avoid is an outage of this
-// store: a server that can't be reached, loads its data, is no primary, or is out of memory, and a key that something
-// else has written. What the context's own end caused is no outage.
+// fault is what an error of the client means for the engine. Everything that no other call can avoid is an outage of
+// this store: a server that can't be reached, loads its data, is no primary, or is out of memory, and a key that
+// something else has written. What the context's own end caused is no outage.
 func fault(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	// A connection whose time is over may be faster than the context.
+	if deadline, is := ctx.Deadline(); is && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
 	}
 	return fmt.Errorf("%w: %w", es.ErrUnavailable, err)
 }

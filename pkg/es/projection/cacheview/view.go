@@ -15,7 +15,8 @@ import (
 
 // Config adjusts a view. The zero value takes the defaults.
 type Config struct {
-	// Prefix is what the names of all keys begin with. Default "annals".
+	// Prefix is what the names of all keys begin with. Services that share a server need different ones. Default
+	// "annals".
 	Prefix string
 }
 
@@ -47,8 +48,11 @@ var (
 	_ projection.Preparing = (*View)(nil)
 )
 
-// New returns the view of a projection on a server or a cluster. It connects to nothing. Set ContextTimeoutEnabled in the
-// client's options: otherwise a call that waits for the server outlives its context.
+// New returns the view of a projection on a server or a cluster. It connects to nothing.
+//
+// In the client's options, set ContextTimeoutEnabled: otherwise a call that waits for the server outlives its context.
+// For a cluster, set ClusterStateReloadInterval to some seconds: it is how long a client takes to find the replica that
+// has taken over. Its default is a minute.
 //
 // It panics with what [Config.Check] returns, or if the projection's name has braces, which mark the hash tag in the
 // names of keys.
@@ -72,8 +76,8 @@ const (
 	countersHash = 8
 )
 
-// keys are the keys of a generation, as the scripts number them. They have one hash tag, so they are on one shard of a
-// cluster.
+// keys are the keys of a generation, as the scripts number them. They have one hash tag, so they are on one shard of
+// a cluster.
 func (v *View) keys(g projection.Generation) []string {
 	keys := []string{"documents"}
 	for _, hash := range []string{"parked", "list0", "list1", "counters"} {

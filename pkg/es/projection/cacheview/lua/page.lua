@@ -1,6 +1,6 @@
--- page reads members of a sorted set, each followed by its value in the hash before it. ARGV: the command, the number of
--- the hash, the bounds, how many, and where in a member to look for the end of its sort key: the field of the hash comes
--- after that. 0: the field is the member.
+-- page reads members of a sorted set, each followed by its value in the hash before it. ARGV: the command, the number
+-- of the hash, the bounds, how many, and where in a member to look for the end of its sort key: the field of the hash
+-- comes after that. 0: the field is the member.
 if not whole() then
   return 'lost'
 end
