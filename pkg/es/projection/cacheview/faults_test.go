@@ -141,7 +141,13 @@ func TestServerThatCannotBeReached(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	wantAll(t, open(hole, time.Minute).calls(ctx), context.DeadlineExceeded)
+	wantAll(t, open(hole, time.Minute).calls(overdue{t.Context()}), context.DeadlineExceeded)
 }
+
+// overdue is a context whose time is over, although it has not ended yet.
+type overdue struct{ context.Context }
+
+func (overdue) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
 
 // TestOutOfMemory: a server that is out of memory is an outage. Nothing is half written, readers read, and a generation
 // can be dropped.
@@ -300,6 +306,64 @@ func TestDroppedStaysDropped(t *testing.T) {
 	slices.Sort(keys)
 	if want := []string{"annals:{visits:1}:dropped", "annals:{visits:2}:dropped"}; err != nil || !slices.Equal(keys, want) {
 		t.Errorf("keys %q, %v, want %q", keys, err, want)
+	}
+}
+
+// TestParkedAsOthersKnow: a process that knows a parked stream's epoch, but not that it is parked, can't save. The
+// versions that were seen are compared as numbers.
+func TestParkedAsOthersKnow(t *testing.T) {
+	t.Parallel()
+	c := prepared(t)
+	c.fill(t)
+	prev := projection.Checkpoint{}.Raised(1)
+	move := projection.CheckpointUpdate{Stream: visitID("p"), Prev: prev, Next: projection.Checkpoint{Version: 1}}
+	if err := c.Save(t.Context(), gen, []projection.CheckpointUpdate{move}, nil); !errors.Is(err, projection.ErrStale) {
+		t.Errorf("save: %v, want ErrStale", err)
+	}
+	highest := int64(0)
+	for _, version := range []int64{9, 10, 9, 1<<62 + 1, 1 << 62, 99} {
+		highest = max(highest, version)
+		if err := c.Seen(t.Context(), gen, visitID("p"), version); err != nil {
+			t.Fatal(err)
+		}
+		for p, err := range c.Parked(t.Context(), gen) {
+			if err != nil || p.Seen != highest {
+				t.Errorf("seen %d, %v, want %d", p.Seen, err, highest)
+			}
+		}
+	}
+}
+
+// TestSumsAtTheLimits: a sum can be too large or too small, although its parts are not.
+func TestSumsAtTheLimits(t *testing.T) {
+	t.Parallel()
+	c := prepared(t)
+	for i, test := range []struct {
+		a, b   string
+		stored bool
+	}{
+		{"9" + strings.Repeat("0", 125), "9" + strings.Repeat("0", 125), false},
+		{"4" + strings.Repeat("0", 125), "-9" + strings.Repeat("0", 125), true},
+		{"0." + strings.Repeat("0", 129) + "13", "-0." + strings.Repeat("0", 129) + "1", false},
+		{"0." + strings.Repeat("0", 129) + "13", "-0." + strings.Repeat("0", 129) + "3", true},
+	} {
+		update := projection.CheckpointUpdate{Stream: visitID(fmt.Sprint(i))}
+		key := projection.Key{Partition: "sums", Sort: fmt.Sprint(i)}
+		sum := projection.Int(0)
+		var err error
+		for _, text := range []string{test.a, test.b} {
+			n, malformed := projection.Decimal(text)
+			if err != nil || malformed != nil {
+				t.Fatal(err, malformed)
+			}
+			sum = sum.Plus(n)
+			update.Prev, update.Next.Version = update.Next, update.Next.Version+1
+			row := projection.Write{Kind: projection.Add, Key: key, Counters: map[string]projection.Number{"n": n}}
+			err = c.Save(t.Context(), gen, []projection.CheckpointUpdate{update}, []projection.Write{row})
+		}
+		if sum.Storable() != test.stored || test.stored != (err == nil) || !test.stored && !errors.Is(err, projection.ErrTooLarge) {
+			t.Errorf("%s + %s: %v, want that it is stored: %t", test.a, test.b, err, test.stored)
+		}
 	}
 }
 

@@ -72,6 +72,36 @@ func TestStoredForm(t *testing.T) {
 	}
 }
 
+// TestNothingIsLeft: of a document that has left a list, and of a stream that is parked no longer, nothing is left.
+func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	c := prepared(t)
+	cp := at("a", 1)
+	save := func(prev, next projection.Checkpoint) {
+		t.Helper()
+		move := []projection.CheckpointUpdate{{Stream: visitID("a"), Prev: prev, Next: next}}
+		if err := c.Save(t.Context(), gen, move, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(projection.Checkpoint{}, cp)
+	why := projection.Parked{Version: 2}
+	if err := c.Park(t.Context(), gen, visitID("a"), cp, why); err != nil {
+		t.Fatal(err)
+	}
+	parked := cp.Raised(2)
+	parked.Parked = &why
+	save(parked, projection.Checkpoint{Version: 2, Rises: parked.Rises})
+	for _, hash := range []string{"list0", "parked"} {
+		key := "annals:{visits:1}:" + hash
+		values, err1 := c.client.HLen(t.Context(), key).Result()
+		members, err2 := c.client.ZCard(t.Context(), key+".order").Result()
+		if err := errors.Join(err1, err2); err != nil || values != 1 || members != 1 {
+			t.Errorf("%s has %d values, its order %d members, %v, want the placeholders", hash, values, members, err)
+		}
+	}
+}
+
 // TestMalformed: a stored value that can't be read is an error that names its stream or row.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
