@@ -116,10 +116,8 @@ func BenchmarkSave(b *testing.B) {
 			for s := range moves {
 				id := visitID(round + strconv.Itoa(s))
 				place := projection.Slot{Key: projection.Key{Partition: "all", Sort: id.String()}}
-				moves[s] = projection.CheckpointUpdate{
-					Stream: id, Prev: projection.Checkpoint{Version: i},
-					Next: projection.Checkpoint{Version: i + 1, Hash: hash, State: text, Slots: []projection.Slot{place}},
-				}
+				next := projection.Checkpoint{Version: i + 1, Hash: hash, State: text, Slots: []projection.Slot{place}}
+				moves[s] = projection.CheckpointUpdate{Stream: id, Prev: projection.Checkpoint{Version: i}, Next: next}
 			}
 			if err := c.Save(b.Context(), gen, moves, nil); err != nil {
 				b.Fatal(err)

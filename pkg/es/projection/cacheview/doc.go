@@ -1,6 +1,6 @@
-// Package cacheview stores projections in Redis or Valkey: on ElastiCache, on MemoryDB, or on a server of one's own, with
-// or without cluster mode. Start with [New]. It holds documents, their lists over an index, and counters. It holds no
-// own rows and no append rows, and refuses them with [projection.ErrRefused].
+// Package cacheview stores projections in Redis or Valkey: on ElastiCache, on MemoryDB, or on any other server, with or
+// without cluster mode. Start with [New]. It holds documents, their lists over an index, and counters. It holds no own
+// rows and no append rows, and refuses them with [projection.ErrRefused].
 //
 // Each call is one script, which the server runs as a whole. So checkpoint, document, lists and counters change
 // together. Round trips, with one more where a server does not know the script yet:

@@ -131,7 +131,8 @@ func TestServerThatCannotBeReached(t *testing.T) {
 	_ = gone.Close()
 	open := func(l net.Listener, timeout time.Duration) cache {
 		client := redis.NewClient(&redis.Options{
-			Addr: l.Addr().String(), ReadTimeout: timeout, MaxRetries: -1, DialerRetries: 1, ContextTimeoutEnabled: true,
+			Addr: l.Addr().String(), ReadTimeout: timeout, MaxRetries: -1, DialerRetries: 1,
+			ContextTimeoutEnabled: true,
 		})
 		t.Cleanup(func() { _ = client.Close() })
 		return cache{cacheview.New(client, visits, cacheview.Config{}), client}
@@ -304,7 +305,8 @@ func TestDroppedStaysDropped(t *testing.T) {
 	wantAll(t, c.calls(t.Context()), projection.ErrLost)
 	keys, err := c.client.Keys(t.Context(), "*").Result()
 	slices.Sort(keys)
-	if want := []string{"annals:{visits:1}:dropped", "annals:{visits:2}:dropped"}; err != nil || !slices.Equal(keys, want) {
+	want := []string{"annals:{visits:1}:dropped", "annals:{visits:2}:dropped"}
+	if err != nil || !slices.Equal(keys, want) {
 		t.Errorf("keys %q, %v, want %q", keys, err, want)
 	}
 }
@@ -361,7 +363,8 @@ func TestSumsAtTheLimits(t *testing.T) {
 			row := projection.Write{Kind: projection.Add, Key: key, Counters: map[string]projection.Number{"n": n}}
 			err = c.Save(t.Context(), gen, []projection.CheckpointUpdate{update}, []projection.Write{row})
 		}
-		if sum.Storable() != test.stored || test.stored != (err == nil) || !test.stored && !errors.Is(err, projection.ErrTooLarge) {
+		refused := errors.Is(err, projection.ErrTooLarge)
+		if sum.Storable() != test.stored || test.stored != (err == nil) || test.stored == refused {
 			t.Errorf("%s + %s: %v, want that it is stored: %t", test.a, test.b, err, test.stored)
 		}
 	}

@@ -102,10 +102,12 @@ func (v *View) Rows(
 			return nil, err
 		}
 		for i, stored := range found {
-			if text, is := stored.(string); is {
-				if out[counted[i]], err = readCounters(text); err != nil {
-					return nil, fmt.Errorf("projection %s, generation %d: row %.99q: %w", v.name, g, counted[i].Key, err)
-				}
+			text, is := stored.(string)
+			if !is {
+				continue
+			}
+			if out[counted[i]], err = readCounters(text); err != nil {
+				return nil, fmt.Errorf("projection %s, generation %d: row %.99q: %w", v.name, g, counted[i].Key, err)
 			}
 		}
 	}

@@ -32,13 +32,13 @@ func (v *View) Save(
 		args = append(args, place(w.Key, ""), len(w.Counters))
 		for name, n := range w.Counters {
 			if !n.Storable() {
-				return fmt.Errorf("row %.99q: counter %.99q: %w: the number has too many digits", w.Key, name, projection.ErrTooLarge)
+				return fmt.Errorf("row %.99q: counter %.99q: %w: its number has too many digits",
+					w.Key, name, projection.ErrTooLarge)
 			}
 			args = append(args, name, n.String())
 		}
 	}
-	// A client repeats a call whose answer was lost. The checkpoints refuse it then, and so the counters are not added to
-	// twice.
+	// A client repeats a call whose answer was lost. The checkpoints refuse it then, so nothing is added twice.
 	_, err := v.run(ctx, g, saveScript, args...)
 	return err
 }

@@ -21,8 +21,8 @@ func TestStoredForm(t *testing.T) {
 		return projection.Slot{Key: projection.Key{Partition: partition, Sort: "ü\x00"}, Row: []byte(row)}
 	}
 	first := projection.Checkpoint{
-		Version: 7, RowsWritten: 2, Hash: []byte{1, 2, 3}, At: time.UnixMicro(1_790_000_000_000_001).UTC(), Owner: "ann \"x\"",
-		Behind: true, Rises: []projection.Rise{{From: 1, Epoch: 1}, {From: 5, Epoch: 3}}, Appended: 4,
+		Version: 7, RowsWritten: 2, Hash: []byte{1, 2, 3}, At: time.UnixMicro(1_790_000_000_000_001).UTC(),
+		Owner: `ann "x"`, Behind: true, Rises: []projection.Rise{{From: 1, Epoch: 1}, {From: 5, Epoch: 3}}, Appended: 4,
 		State: []byte(`{"room":"blue"}`), Slots: []projection.Slot{place("all", `"a"`), place("of/ann", "")},
 	}
 	n, err := projection.Decimal("-1.50")
@@ -30,13 +30,16 @@ func TestStoredForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := []projection.Write{add(projection.Int(2)), {
-		Kind: projection.Add, Key: projection.Key{Partition: "rooms", Sort: "red"}, Counters: map[string]projection.Number{"n": n},
+		Kind: projection.Add, Key: projection.Key{Partition: "rooms", Sort: "red"},
+		Counters: map[string]projection.Number{"n": n},
 	}}
 	move := []projection.CheckpointUpdate{{Stream: visitID("a"), Next: first}}
 	if err := c.Save(t.Context(), gen, move, rows); err != nil {
 		t.Fatal(err)
 	}
-	why := projection.Parked{Reason: projection.Failed, Error: "poison", Version: 1, At: time.Unix(0, 0).UTC(), Code: "v1"}
+	why := projection.Parked{
+		Reason: projection.Failed, Error: "poison", Version: 1, At: time.Unix(0, 0).UTC(), Code: "v1",
+	}
 	parked := c.Park(t.Context(), gen, visitID("b"), projection.Checkpoint{}, why)
 	if err := errors.Join(parked, c.Seen(t.Context(), gen, visitID("b"), 9)); err != nil {
 		t.Fatal(err)
@@ -54,7 +57,8 @@ func TestStoredForm(t *testing.T) {
 		"counters": {"5:rooms:blue\x00\x00": "1:n1:2", "5:rooms:red\x00\x00": "1:n4:-1.5"},
 	}
 	orders := map[string][]string{
-		"parked": {"Visit#b"}, "list0": {"3:all:ü\x00\x01\x00\x00Visit#a"}, "list1": {"6:of/ann:ü\x00\x01\x00\x00Visit#a"},
+		"parked": {"Visit#b"}, "list0": {"3:all:ü\x00\x01\x00\x00Visit#a"},
+		"list1":    {"6:of/ann:ü\x00\x01\x00\x00Visit#a"},
 		"counters": slices.Sorted(maps.Keys(want["counters"])),
 	}
 	for hash, fields := range want {
@@ -121,8 +125,9 @@ func TestMalformed(t *testing.T) {
 	}
 	const line = "\n   0  \"\"\n"
 	for _, stored := range []string{
-		"", "x", "1 0 0 ", "1 0 0 \n", "x 0 0 " + line, "1 x 0 " + line, "1 0 0 2" + line, "1 0 0 00" + line, "1 0 0 1" + line,
-		"1 0 0 \n! 0  0  \"\"\n", "1 0 0 \n x  0  \"\"\n", "1 0 0 \n   x  \"\"\n", "1 0 0 \n   0 1 \"\"\n", "1 0 0 \n   0  ann\n",
+		"", "x", "1 0 0 ", "1 0 0 \n", "x 0 0 " + line, "1 x 0 " + line, "1 0 0 2" + line, "1 0 0 00" + line,
+		"1 0 0 1" + line, "1 0 0 \n!   0  \"\"\n", "1 0 0 \n x  0  \"\"\n", "1 0 0 \n   x  \"\"\n",
+		"1 0 0 \n   0 1 \"\"\n", "1 0 0 \n   0  ann\n",
 	} {
 		set("documents", "Visit#a", stored)
 		_, err := c.Checkpoints(t.Context(), gen, visitID("a"))
@@ -141,7 +146,8 @@ func TestMalformed(t *testing.T) {
 		set("counters", "5:rooms:blue\x00\x00", stored)
 		_, err := c.Rows(t.Context(), gen, projection.RowKey{Key: row, Kind: projection.SharedRow})
 		want(stored, err)
-		for _, err := range c.List(t.Context(), gen, projection.Listing{Kind: projection.SharedRow, Partition: row.Partition}) {
+		l := projection.Listing{Kind: projection.SharedRow, Partition: row.Partition}
+		for _, err := range c.List(t.Context(), gen, l) {
 			want(stored, err)
 		}
 	}

@@ -68,8 +68,8 @@ func New(client redis.UniversalClient, p projection.Projection, cfg Config) *Vie
 // MaxWrites implements [projection.View].
 func (v *View) MaxWrites() int { return limits.MaxWrites }
 
-// The hashes of a generation that hold more than documents, by their number among its keys. The sorted set that orders a
-// hash is the next key.
+// The hashes of a generation that hold more than documents, by their number among its keys. The sorted set that orders
+// a hash is the next key.
 const (
 	parkedHash   = 2
 	listHash     = 4 // of the first list

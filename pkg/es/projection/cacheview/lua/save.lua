@@ -1,8 +1,8 @@
 -- save replaces checkpoints, and adds to counters. Everything is checked before the first write, because nothing is
--- undone. ARGV: the size of the largest row, the number of checkpoints; for each checkpoint its stream, the condition on
--- the one before or '' if there must be none, 'p' if that may be parked, the document, the reason if it is parked, and
--- place and row in each of two lists; then for each row of counters its key, how many counters, and for each of them name
--- and number.
+-- undone. ARGV: the size of the largest row, the number of checkpoints; for each checkpoint its stream, the condition
+-- on the one before or '' if there must be none, 'p' if that may be parked, the document, the reason if it is parked,
+-- and place and row in each of two lists; then for each row of counters its key, how many counters, and for each of
+-- them name and number.
 if not whole() then
   return 'lost'
 end
