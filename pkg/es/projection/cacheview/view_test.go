@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/annals-es/annals/internal/redistest"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/cacheview"
 	"github.com/annals-es/annals/pkg/es/projection/viewtest"
@@ -70,4 +71,25 @@ func (c cache) Holding(ctx context.Context, text string) (found []string, err er
 		}
 	}
 	return found, err
+}
+
+// TestImpossibleNames: braces in the name of a key would change its hash tag.
+func TestImpossibleNames(t *testing.T) {
+	t.Parallel()
+	visit := es.Aggregate[struct{}, visitEvent]{StreamType: "Visit", Events: visitEvents}
+	braces := projection.New("a{b}", 1, projection.From(visit,
+		projection.On(func(*struct{}, projection.Event[left], *projection.Writes) error { return nil })))
+	for name, open := range map[string]func(){
+		"prefix":     func() { cacheview.New(nil, visits, cacheview.Config{Prefix: "a{b}"}) },
+		"projection": func() { cacheview.New(nil, braces, cacheview.Config{}) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("a %s with braces: want a panic", name)
+				}
+			}()
+			open()
+		}()
+	}
 }
