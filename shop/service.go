@@ -37,6 +37,7 @@ func New() *annals.Service {
 		annals.ReadModel(readmodel.ProductCounts, annals.Replaces("product-inventory", "product-sales")),
 		annals.ReadModel(readmodel.SalesBySQL, annals.InSQL(readmodel.SaleTables...)),
 		annals.ReadModel(readmodel.OrderSearch, annals.InSearch(readmodel.SearchFields)),
+		annals.ReadModel(readmodel.BestSellers, annals.InCache),
 		replaced(),
 
 		accountOperations(key), orderOperations(), productOperations(), salesOperations(),
@@ -134,7 +135,7 @@ func productOperations() annals.Part {
 	)
 }
 
-// salesOperations are there if the deployment has the stores SQL and Search.
+// salesOperations are there if the deployment has the stores SQL, Search and Cache.
 func salesOperations() annals.Part {
 	return annals.Parts(
 		annals.QuerySQL("GET /sales/months", readmodel.SalesBySQL, readmodel.SalesByMonth, annals.Operators,
@@ -143,6 +144,8 @@ func salesOperations() annals.Part {
 			annals.Named("sales-by-city", "The cities to which most was sold")),
 		annals.QuerySQL("GET /sales/products", readmodel.SalesBySQL, readmodel.SalesByProduct, annals.Operators,
 			annals.Named("sales-by-product", "The products that most was sold of")),
+		annals.Query("GET /products/best-sellers", readmodel.BestSellers, readmodel.TopSellers, annals.ForEveryone,
+			annals.Named("best-sellers", "The products of which most was sold, by month")),
 		annals.QuerySearch("GET /orders/search", readmodel.OrderSearch, readmodel.SearchOrders, annals.Operators,
 			annals.Named("search-orders", "Search orders by customer, destination and product")),
 	)

@@ -30,7 +30,7 @@ const environment = `
 Environment:
   ANNALS_URL   the service's address, when -url is not given
   PORT         the port of a service on this machine, when neither is given (default 3000)
-  STORES       sql,search: the service has read models in these stores, too, and they are compared
+  STORES       sql,search,cache: the service has read models in these stores, too, and they are compared
 `
 
 // parse reads the arguments. An address that they do not have is taken from the environment.

@@ -19,22 +19,24 @@ func canLose(v View) bool {
 	return is
 }
 
-// prepare makes a generation in a store that can lose it.
+// prepare makes a generation in a store that can lose it. It has little time: a process that was halted in between must
+// not make a generation anew that another process has registered since, and that was lost.
 //
 // Errors: the view's.
 func prepare(ctx context.Context, v View, g Generation) error {
-	if p, is := v.(Preparing); is {
-		return p.Prepare(ctx, g)
+	p, is := v.(Preparing)
+	if !is {
+		return nil
 	}
-	return nil
+	within, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	return p.Prepare(within, g)
 }
 
 // prepareFirst prepares the generation of a new projection. If that fails, the generation is lost from the start: other
 // projections do not wait for its store.
 func (e *Engine) prepareFirst(ctx context.Context, sub *Subscription, g Generation) {
-	within, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
-	if err := prepare(within, sub.View, g); err != nil {
+	if err := prepare(ctx, sub.View, g); err != nil {
 		e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the first generation of a projection could not be prepared",
 			slog.String("projection", sub.name()), slog.Any("error", err))
 	}

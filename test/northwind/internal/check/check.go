@@ -42,6 +42,9 @@ func (c *Checker) Run(ctx context.Context) (Result, error) {
 	if slices.Contains(c.Stores, "search") {
 		all = append(all, c.bySearch()...)
 	}
+	if slices.Contains(c.Stores, "cache") {
+		all = append(all, c.byCache()...)
+	}
 	if err := c.wait(ctx, all); err != nil {
 		return Result{}, err
 	}

@@ -23,6 +23,8 @@ type Figures struct {
 	// Months and Cities are the orders by the month in which they were placed, "1997-03", and by the city to which they go,
 	// "Graz, Austria".
 	Months, Cities map[string]Group
+	// Sellers are the orders and units of each product, by month, and under "" those of all months.
+	Sellers map[string]map[string]Group
 	// Searches are for words of the orders.
 	Searches []Search
 }
@@ -68,7 +70,7 @@ func From(nw data.Northwind) (Figures, error) {
 		}
 		products[p.ID] = &Product{ID: p.ID, Name: p.Name, UnitPrice: price, Received: p.InStock}
 	}
-	f := Figures{Months: map[string]Group{}, Cities: map[string]Group{}}
+	f := Figures{Months: map[string]Group{}, Cities: map[string]Group{}, Sellers: map[string]map[string]Group{}}
 	for _, from := range nw.Orders {
 		o, err := newOrder(from)
 		if err != nil {
@@ -77,6 +79,8 @@ func From(nw data.Northwind) (Figures, error) {
 		f.Orders = append(f.Orders, o)
 		month, city := o.Ordered.UTC().Format("2006-01"), from.Ship.City+", "+from.Ship.Country
 		f.Months[month], f.Cities[city] = f.Months[month].with(o), f.Cities[city].with(o)
+		f.sell("", from)
+		f.sell(month, from)
 		customers[o.CustomerID].Orders = append(customers[o.CustomerID].Orders, o)
 		if err := count(products, from); err != nil {
 			return Figures{}, fmt.Errorf("order %s: %w", from.ID, err)
@@ -93,6 +97,23 @@ func From(nw data.Northwind) (Figures, error) {
 		f.Products = append(f.Products, *products[p.ID])
 	}
 	return f, nil
+}
+
+// sell adds an order to the sellers of a month.
+func (f *Figures) sell(month string, o data.Order) {
+	if f.Sellers[month] == nil {
+		f.Sellers[month] = map[string]Group{}
+	}
+	seen := map[string]bool{}
+	for _, l := range o.Lines {
+		g := f.Sellers[month][l.ProductID]
+		g.Units += l.Quantity
+		if !seen[l.ProductID] {
+			seen[l.ProductID] = true
+			g.Orders++
+		}
+		f.Sellers[month][l.ProductID] = g
+	}
 }
 
 // count adds an order to the figures of its products.
