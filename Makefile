@@ -11,7 +11,7 @@ PORT ?= 3000
 SUBJECT ?= ada
 SCOPES ?= shop/query shop/command
 FUNCTIONS := command docs projector query reactor rebuilder socket
-# With STORES=sql the functions have the driver of read models in SQL.
+# With STORES=sql,search,cache the functions have the drivers of read models in these stores.
 comma := ,
 TAGS := lambda.norpc$(if $(STORES),$(comma)$(STORES))
 BUILD_FLAGS := -tags $(TAGS) -trimpath -buildvcs=false -ldflags "-s -w"
@@ -37,7 +37,7 @@ help: ## Show this help
 ## Run
 
 .PHONY: run
-run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, AUTH=on to ask for tokens, STORES=sql to start PostgreSQL, too, DYNAMODB_ENDPOINT to use a running one)
+run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, AUTH=on to ask for tokens, STORES=sql,search,cache to start PostgreSQL, OpenSearch and Redis, too, DYNAMODB_ENDPOINT to use a running one)
 	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local -beside '/_console=$(CONSOLE)'
 
 .PHONY: events
@@ -50,7 +50,7 @@ token: ## Print a token for the service that runs with AUTH=on (SUBJECT=ada, SCO
 		$(if $(AUDIENCE),--data-urlencode 'audience=$(AUDIENCE)') $(if $(LIFETIME),-d lifetime=$(LIFETIME)) | sed 's/.*"access_token":"\([^"]*\)".*/\1/'
 
 .PHONY: import-northwind
-import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000, STORES=sql to check those in SQL)
+import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000, STORES=sql,search,cache to check those in these stores)
 	@$(if $(STORES),STORES=$(STORES) )$(GO) run ./test/northwind
 
 .PHONY: rebuild

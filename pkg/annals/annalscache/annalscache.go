@@ -48,7 +48,9 @@ func Open(d annalslambda.Deployment, getenv func(string) string) (annalslambda.O
 	}
 	redis.SetLogger(logger{d.Log})
 	return annalslambda.OpenedStore{
-		View: func(m *annals.DeclaredReadModel) projection.View { return cacheview.New(client, m.Projection, cacheview.Config{}) },
+		View: func(m *annals.DeclaredReadModel) projection.View {
+			return cacheview.New(client, m.Projection, cacheview.Config{})
+		},
 	}, nil
 }
 

@@ -85,7 +85,7 @@ func fault(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil, errors.Is(err, projection.ErrTooLarge), errors.Is(err, projection.ErrRefused),
-		errors.Is(err, projection.ErrStale), errors.Is(err, es.ErrUnavailable):
+		errors.Is(err, projection.ErrStale), errors.Is(err, projection.ErrLost), errors.Is(err, es.ErrUnavailable):
 		return err
 	case conflicts(err):
 		return fmt.Errorf("%w: %w", projection.ErrContended, err)

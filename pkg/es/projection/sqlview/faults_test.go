@@ -138,6 +138,7 @@ func TestPointsThatFail(t *testing.T) {
 	f := &failing{}
 	torn := pool(t, func(cfg *pgxpool.Config) { cfg.ConnConfig.Tracer = f })
 	v := sqlview.New(torn, sales(1), sqlview.Config{}, salesTables(1)...)
+	prepare(t, v, 1, 2)
 	if err := v.Point(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +182,12 @@ func TestSwapBesideReaders(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "SELECT * FROM sales"); err != nil {
 		t.Fatal(err)
 	}
+	prepare(t, s.view, 2)
 	moved := make(chan error, 1)
 	go func() { moved <- s.view.Point(t.Context(), 2) }()
 	other := sqlview.New(s.pool, document, sqlview.Config{}, documentTable)
 	move := projection.CheckpointUpdate{Stream: saleID("1"), Next: projection.Checkpoint{Version: 1}}
+	prepare(t, other, 1)
 	if err := other.Save(t.Context(), 1, []projection.CheckpointUpdate{move}, nil); err != nil {
 		t.Errorf("the first save of another read model: %v", err)
 	}
@@ -211,7 +214,9 @@ func TestViewsOfOthers(t *testing.T) {
 		t.Helper()
 		p := projection.New(name, fold, projection.From(es.Aggregate[struct{}, saleEvent]{StreamType: "Sale", Events: saleEvents},
 			projection.On(func(*sale, projection.Event[sold], *projection.Writes) error { return nil })))
-		if err := sqlview.New(db, p, sqlview.Config{}, tables...).Point(t.Context(), projection.Generation(fold)); err != nil {
+		view := sqlview.New(db, p, sqlview.Config{}, tables...)
+		prepare(t, view, projection.Generation(fold))
+		if err := view.Point(t.Context(), projection.Generation(fold)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,6 +249,7 @@ func TestDroppedStaysDropped(t *testing.T) {
 	state := projection.Checkpoint{Version: 1, State: []byte(`{"to":{"city":"secret"}}`)}
 	move := []projection.CheckpointUpdate{{Stream: saleID("1"), Next: state}}
 	old := sqlview.New(s.pool, sales(1), sqlview.Config{}, salesTables(1)...)
+	prepare(t, old, 7)
 	if err := old.Save(t.Context(), 7, move, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -252,8 +258,11 @@ func TestDroppedStaysDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, view := range map[string]*sqlview.View{"that dropped it": s.view, "that has it in memory": old} {
-			if err := view.Save(t.Context(), g, move, nil); !errors.Is(err, projection.ErrStale) {
-				t.Errorf("generation %d, a process %s saves: %v, want ErrStale", g, name, err)
+			if err := view.Save(t.Context(), g, move, nil); !errors.Is(err, projection.ErrLost) {
+				t.Errorf("generation %d, a process %s saves: %v, want ErrLost", g, name, err)
+			}
+			if err := view.Prepare(t.Context(), g); !errors.Is(err, projection.ErrStale) {
+				t.Errorf("generation %d, a process %s prepares it: %v, want ErrStale", g, name, err)
 			}
 		}
 	}
@@ -274,25 +283,36 @@ func TestDeclarationIsAnOutage(t *testing.T) {
 	}
 }
 
-// TestTablesThatAreGone: a database that is new is filled anew. Tables that somebody removed are an outage of their
-// read model.
+// prepare makes generations.
+func prepare(t *testing.T, v *sqlview.View, generations ...projection.Generation) {
+	t.Helper()
+	for _, g := range generations {
+		if err := v.Prepare(t.Context(), g); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestTablesThatAreGone: what somebody removed is built again from all events, in a generation of its own: the tables of a
+// read model, or the whole schema with the notes about generations.
 func TestTablesThatAreGone(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	s.sell(t, "1", sold{City: "Rom"})
-	if _, err := s.pool.Exec(t.Context(), "DROP SCHEMA annals CASCADE"); err != nil {
-		t.Fatal(err)
-	}
-	if outage := s.apply(t, s.record(t, "1", moved{"Bonn"})); outage != nil {
-		t.Errorf("in a new database an outage is noted: %s", outage.Reason)
-	}
-	s.want(t, "SELECT state::json -> 'to' ->> 'city', version FROM annals.sales_g1", "(Bonn,2)")
-	if _, err := s.pool.Exec(t.Context(), "DROP TABLE annals.sales_g1 CASCADE"); err != nil {
-		t.Fatal(err)
-	}
-	outage := s.apply(t, s.record(t, "2", sold{City: "Ulm"}))
-	if outage == nil || !strings.Contains(outage.Reason, "the tables of generation 1 were removed") {
-		t.Errorf("outage: %+v, want one that says what is gone", outage)
+	for _, removed := range []string{"TABLE annals.sales_g1", "SCHEMA annals"} {
+		s := newShop(t)
+		s.sell(t, "1", sold{City: "Rom"})
+		if _, err := s.pool.Exec(t.Context(), "DROP "+removed+" CASCADE"); err != nil {
+			t.Fatal(err)
+		}
+		outage := s.apply(t, s.record(t, "2", sold{City: "Ulm"}))
+		if outage == nil || !strings.Contains(outage.Reason, "there are no tables of generation 1") {
+			t.Errorf("outage: %+v, want one that says what is gone", outage)
+		}
+		r := projection.NewRebuilder(s.engine, s.store, projection.RebuildConfig{Log: slog.New(slog.DiscardHandler)})
+		if _, err := r.Recover(t.Context(), "sales"); err != nil {
+			t.Fatal(err)
+		}
+		s.want(t, "SELECT city FROM sales ORDER BY city", "(Rom)", "(Ulm)")
+		s.want(t, "SELECT generation FROM annals.generations WHERE serving", "(2)")
 	}
 }
 
@@ -308,6 +328,7 @@ func TestSavesOfTheSameStreams(t *testing.T) {
 		}
 		return moves
 	}
+	prepare(t, s.view, 1)
 	if err := s.view.Save(t.Context(), 1, all(0, 1), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package sqlview
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -88,29 +89,45 @@ func (v *View) forget(g projection.Generation) {
 	delete(v.stored, g)
 }
 
-// ensure returns the layout of a generation, and makes its tables if they do not exist yet.
+// layoutOf returns the layout of a generation.
+//
+// Errors: [projection.ErrLost] if it does not exist.
+func (v *View) layoutOf(ctx context.Context, g projection.Generation) (*layout, error) {
+	l, _, err := v.known(ctx, g)
+	if l == nil && err == nil {
+		err = cmp.Or(context.Cause(ctx), v.lost(g))
+	}
+	return l, err
+}
+
+// lost is the error of a generation that does not exist.
+func (v *View) lost(g projection.Generation) error {
+	return fmt.Errorf("%w: projection %s: there are no tables of generation %d", projection.ErrLost, v.name, g)
+}
+
+// Prepare implements [projection.Preparing]: it makes the generation's tables.
 //
 // Errors: [projection.ErrStale] if the generation was dropped.
-func (v *View) ensure(ctx context.Context, g projection.Generation) (*layout, error) {
+func (v *View) Prepare(ctx context.Context, g projection.Generation) error {
 	l, dropped, err := v.known(ctx, g)
 	if l != nil || err != nil {
-		return l, err
+		return err
 	}
 	if !dropped {
 		if err := v.make(ctx, g); err != nil {
-			return nil, fault(ctx, fmt.Errorf("projection %s: make the tables of generation %d: %w", v.name, g, err))
+			return fault(ctx, fmt.Errorf("projection %s: make the tables of generation %d: %w", v.name, g, err))
 		}
 		// As it was made first, perhaps by another process.
 		if l, dropped, err = v.known(ctx, g); l != nil || err != nil {
-			return l, err
+			return err
 		}
 		if dropped { // meanwhile: nobody else would remove these tables
 			if err := v.define(ctx, v.layout(g, nil).drops()...); err != nil {
-				return nil, fault(ctx, err)
+				return fault(ctx, err)
 			}
 		}
 	}
-	return nil, fmt.Errorf("projection %s, generation %d was dropped: %w", v.name, g, projection.ErrStale)
+	return fmt.Errorf("projection %s, generation %d was dropped: %w", v.name, g, projection.ErrStale)
 }
 
 // make makes the tables of a generation, and records it.
@@ -208,7 +225,7 @@ func (v *View) Point(ctx context.Context, g projection.Generation) error {
 		}
 		before, _ = all[i].tables()
 	}
-	l, err := v.ensure(ctx, g)
+	l, err := v.layoutOf(ctx, g)
 	if err != nil {
 		return err
 	}

@@ -17,17 +17,15 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
-// query runs a query on the tables of a generation, and calls each for every row. A generation that does not exist has
-// no rows.
+// query runs a query on the tables of a generation, and calls each for every row.
+//
+// Errors: [projection.ErrLost]; those of each.
 func (v *View) query(
 	ctx context.Context, g projection.Generation, sql func(l *layout) string, each func(row pgx.CollectableRow) error, args ...any,
 ) error {
-	l, _, err := v.known(ctx, g)
+	l, err := v.layoutOf(ctx, g)
 	if err != nil {
 		return err
-	}
-	if l == nil {
-		return context.Cause(ctx)
 	}
 	rows, err := v.pool.Query(ctx, sql(l), args...)
 	if err == nil {
@@ -37,9 +35,9 @@ func (v *View) query(
 		rows.Close()
 		err = errors.Join(err, rows.Err())
 	}
-	if isMissing(err) { // another process dropped it
+	if isMissing(err) {
 		v.forget(g)
-		return nil
+		return v.lost(g)
 	}
 	return readFault(ctx, err)
 }

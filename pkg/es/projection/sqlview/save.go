@@ -21,7 +21,7 @@ func (v *View) Save(
 	if err := limits.Check(moves, rows); err != nil {
 		return err
 	}
-	l, err := v.ensure(ctx, g)
+	l, err := v.layoutOf(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (v *View) Append(ctx context.Context, g projection.Generation, rows ...proj
 			return fmt.Errorf("append row %.99q: %w", row.Key, err)
 		}
 	}
-	l, err := v.ensure(ctx, g)
+	l, err := v.layoutOf(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (v *View) Park(
 	if err != nil {
 		return err
 	}
-	l, err := v.ensure(ctx, g)
+	l, err := v.layoutOf(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -119,27 +119,11 @@ func (t *transaction) run(ctx context.Context) error {
 		return fmt.Errorf("%w: %d rows at once, the limit is %d", projection.ErrTooLarge, t.count, maxDSQLRows)
 	}
 	err := t.view.repeat(ctx, func() error { return t.once(ctx) })
-	if isMissing(err) {
-		return t.view.gone(ctx, t.layout.generation, err)
+	if isMissing(err) { // another process dropped it, or somebody removed the tables
+		t.view.forget(t.layout.generation)
+		return t.view.lost(t.layout.generation)
 	}
 	return fault(ctx, err)
-}
-
-// gone is the error of a transaction that found no tables: another process dropped the generation, or the whole
-// database is new. Then the next attempt begins anew. If only the tables are gone, somebody removed them: that holds up
-// nothing else.
-func (v *View) gone(ctx context.Context, g projection.Generation, cause error) error {
-	v.forget(g)
-	l, _, err := v.known(ctx, g)
-	switch {
-	case err != nil:
-		return err
-	case l != nil:
-		v.forget(g)
-		return fmt.Errorf("%w: projection %s: the tables of generation %d were removed, but not by this library: restore them: %w",
-			es.ErrUnavailable, v.name, g, cause)
-	}
-	return fmt.Errorf("projection %s, generation %d was dropped: %w", v.name, g, projection.ErrStale)
 }
 
 const (

@@ -64,8 +64,9 @@ type View struct {
 }
 
 var (
-	_ projection.View     = (*View)(nil)
-	_ projection.Pointing = (*View)(nil)
+	_ projection.View      = (*View)(nil)
+	_ projection.Pointing  = (*View)(nil)
+	_ projection.Preparing = (*View)(nil)
 )
 
 var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)

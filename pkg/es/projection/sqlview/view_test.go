@@ -63,6 +63,12 @@ type searched struct {
 	schema string
 }
 
+// Lose implements [viewtest.Losing].
+func (v searched) Lose(ctx context.Context) error {
+	_, err := v.pool.Exec(ctx, "DROP SCHEMA IF EXISTS "+v.schema+" CASCADE")
+	return err
+}
+
 // Holding implements [viewtest.Searched].
 func (v searched) Holding(ctx context.Context, text string) (found []string, err error) {
 	rows, err := v.pool.Query(ctx, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = $1", v.schema)
