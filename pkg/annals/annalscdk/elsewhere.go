@@ -2,7 +2,6 @@ package annalscdk
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,15 +24,21 @@ func (s *Settings) validateStores() error {
 	if err != nil {
 		return fmt.Errorf("stores: %w", err)
 	}
-	switch hasSQL := slices.Contains(stores, annals.SQL); {
-	case s.SQLCluster == "":
-	case !hasSQL:
-		return fmt.Errorf("sqlCluster is set, but sql is not among the stores: add it, or remove sqlCluster")
-	case !clusterPattern.MatchString(s.SQLCluster):
+	for _, setting := range []struct {
+		key, value string
+		of         annals.Store
+	}{
+		{"sqlCluster", s.SQLCluster, annals.SQL}, {"searchCollection", s.SearchCollection, annals.Search},
+	} {
+		if setting.value != "" && !slices.Contains(stores, setting.of) {
+			return fmt.Errorf("%s is set, but %s is not among the stores: add it, or remove %s", setting.key, setting.of, setting.key)
+		}
+	}
+	if s.SQLCluster != "" && !clusterPattern.MatchString(s.SQLCluster) {
 		return fmt.Errorf("sqlCluster is %q: it must be the ARN of a cluster of Aurora DSQL, such as "+
 			"arn:aws:dsql:eu-central-1:123456789012:cluster/abc", s.SQLCluster)
 	}
-	return nil
+	return s.validateSearch()
 }
 
 // on returns a service as the deployment has it: see [annals.Service.On].
@@ -42,14 +47,24 @@ func (s *Settings) on(service *annals.Service) *annals.Service {
 	return service.On(stores...)
 }
 
-// sql reports whether read models of the service are in SQL.
-func (p plan) sql() bool {
-	return slices.ContainsFunc(p.service.ReadModels, func(m *annals.DeclaredReadModel) bool { return m.Store == annals.SQL })
+// uses reports whether read models of the service are in a store.
+func (p plan) uses(store annals.Store) bool {
+	return slices.ContainsFunc(p.service.ReadModels, func(m *annals.DeclaredReadModel) bool { return m.Store == store })
+}
+
+// elsewhere reports whether read models of the service are in another store than DynamoDB.
+func (p plan) elsewhere() bool {
+	return slices.ContainsFunc(p.service.ReadModels, func(m *annals.DeclaredReadModel) bool { return m.Store != annals.DynamoDB })
+}
+
+// checkStores returns an error if the stack can't make a store that the service's read models are in.
+func checkStores(p plan, settings Settings) error {
+	return checkCollection(p, settings)
 }
 
 // addSQL makes the cluster of Aurora DSQL, unless the settings name one.
 func (s *Service) addSQL() {
-	if s.plan.sql() && s.Settings.SQLCluster == "" {
+	if s.plan.uses(annals.SQL) && s.Settings.SQLCluster == "" {
 		s.SQLCluster = awsdsql.NewCfnCluster(s.Stack, jsii.String("SqlCluster"), &awsdsql.CfnClusterProps{
 			DeletionProtectionEnabled: s.Settings.Stage == protectedStage,
 			Tags:                      &[]*awscdk.CfnTag{{Key: jsii.String("Name"), Value: jsii.String(s.name())}},
@@ -84,8 +99,22 @@ func (s *Service) storesEnvironment(f function) map[string]*string {
 		return env
 	}
 	env[annalsaws.StoresEnv] = jsii.String(strings.Join(s.Settings.Stores, ","))
-	if s.plan.sql() && f.usesReadModels {
-		maps.Copy(env, map[string]*string{annalsaws.SQLEndpointEnv: s.sqlEndpoint()})
+	if s.plan.uses(annals.SQL) && f.usesReadModels {
+		env[annalsaws.SQLEndpointEnv] = s.sqlEndpoint()
+	}
+	if s.plan.uses(annals.Search) && f.usesReadModels {
+		env[annalsaws.SearchEndpointEnv] = s.searchEndpoint()
 	}
 	return env
+}
+
+// storesStatements let a function use the stores besides DynamoDB that the service's read models are in.
+func (s *Service) storesStatements(f function) (all []awsiam.PolicyStatement) {
+	if f.usesReadModels && s.plan.uses(annals.SQL) {
+		all = append(all, s.sqlStatement())
+	}
+	if f.usesReadModels && s.plan.uses(annals.Search) {
+		all = append(all, s.searchStatement())
+	}
+	return all
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/es/projection/searchindex"
 	"github.com/annals-es/annals/pkg/es/projection/sqltable"
 )
 
@@ -18,10 +19,17 @@ func rosterBySQL() *annals.Service {
 
 const cluster = "arn:aws:dsql:eu-central-1:123456789012:cluster/abc123"
 
+// rosterBySearch is a service with a read model in OpenSearch.
+func rosterBySearch() *annals.Service {
+	index := searchindex.Documents[document](searchindex.Text("Students"))
+	return enrol(annals.ReadModel(roster, annals.InSearch(index)), annals.Document("GET /courses/{id}", roster))
+}
+
+const collection = "arn:aws:aoss:eu-central-1:123456789012:collection/abc123"
+
 // TestStores: a stack with the store SQL has a cluster, or takes one, and the functions that read and write read models
 // connect to it. A stack without the store has nothing of it, and not the read models and routes that need it.
 func TestStores(t *testing.T) {
-	uses := []annalsaws.Function{annalsaws.Query, annalsaws.Projector, annalsaws.Rebuilder}
 	for name, settings := range map[string]Settings{
 		"own": {Stores: []string{"sql"}}, "another": {Stores: []string{"sql"}, SQLCluster: cluster}, "none": {},
 	} {
@@ -35,7 +43,7 @@ func TestStores(t *testing.T) {
 		same(t, name+": has the route", name != "none", routes)
 		for _, f := range annalsaws.Functions {
 			env := variablesOf(t, got, f)
-			used := name != "none" && slices.Contains(uses, f)
+			used := name != "none" && slices.Contains(usesStores, f)
 			same(t, name+": "+string(f)+" has an endpoint", used, env[annalsaws.SQLEndpointEnv] != nil)
 			same(t, name+": "+string(f)+" knows the stores", used || name != "none" && f == annalsaws.Docs,
 				env[annalsaws.StoresEnv] == "sql")
@@ -57,9 +65,108 @@ func TestStoresAreValid(t *testing.T) {
 		`stores: there is no store "mongo"`:         {"stores": "sql,mongo"},
 		"sqlCluster is set, but sql is not among":   {"sqlCluster": cluster},
 		`sqlCluster is "abc": it must be the ARN o`: {"sqlCluster": "abc", "stores": list{"sql"}},
+		"searchCollection is set, but search is no": {"searchCollection": collection, "stores": "sql"},
+		`searchCollection is "abc": it must be the`: {"searchCollection": "abc", "stores": "search"},
 	} {
 		if _, err := readSettings(context); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("settings %v: %v, want an error that begins with %s", context, err, want)
 		}
+	}
+}
+
+// TestSearch: a stack with the store Search has a collection, or takes one. Its policies let exactly the functions in that
+// read and write read models, on the service's own indexes. The query function only reads.
+func TestSearch(t *testing.T) {
+	for name, settings := range map[string]Settings{
+		"own": {Stores: []string{"search"}}, "prod": {Stores: []string{"search"}, Stage: "prod"},
+		"another": {Stores: []string{"search"}, SearchCollection: collection}, "none": {},
+	} {
+		made, synth := stackOf(t, rosterBySearch(), settings)
+		got := synth()
+		makes := name == "own" || name == "prod"
+		same(t, name+": collections", makes, slices.Equal(got.ids("AWS::OpenSearchServerless::Collection"), []string{"SearchCollection"}))
+		same(t, name+": has the collection", makes, made.SearchCollection != nil)
+		same(t, name+": has the read model", name != "none", made.Declaration.ReadModel("roster") != nil)
+		for _, f := range annalsaws.Functions {
+			used := name != "none" && slices.Contains(usesStores, f)
+			endpoint := variablesOf(t, got, f)[annalsaws.SearchEndpointEnv]
+			same(t, name+": "+string(f)+" has an endpoint", used, endpoint != nil)
+			if used && name == "another" {
+				same(t, "endpoint", any("abc123.eu-central-1.aoss.amazonaws.com"), endpoint)
+			}
+			var on []any
+			for _, one := range statementsOf(t, got, annalsaws.Pascal(string(f))+"Role") {
+				if one.(object)["Action"] == "aoss:APIAccessAll" {
+					on = append(on, one.(object)["Resource"])
+				}
+			}
+			var want []any
+			if used && makes {
+				want = []any{object{"Fn::GetAtt": list{"SearchCollection", "Arn"}}}
+			} else if used {
+				want = []any{collection}
+			}
+			same(t, name+": "+string(f)+" may connect to", want, on)
+		}
+		if !makes {
+			same(t, name+": policies", 0, len(got.ids("AWS::OpenSearchServerless::AccessPolicy"))+
+				len(got.ids("AWS::OpenSearchServerless::SecurityPolicy")))
+			continue
+		}
+		stack, standby := "enrol", "DISABLED"
+		if name == "prod" {
+			stack, standby = "enrol-prod", "ENABLED"
+		}
+		c := got.resource(t, "SearchCollection", "AWS::OpenSearchServerless::Collection")
+		same(t, name+": collection", list{stack, "SEARCH", standby},
+			list{c.Properties["Name"], c.Properties["Type"], c.Properties["StandbyReplicas"]})
+		for id, want := range map[string]string{
+			"SearchEncryption": `{"AWSOwnedKey":true,"Rules":[{"Resource":["collection/NAME"],"ResourceType":"collection"}]}`,
+			"SearchNetwork":    `[{"AllowFromPublic":true,"Rules":[{"Resource":["collection/NAME"],"ResourceType":"collection"}]}]`,
+		} {
+			p := got.resource(t, id, "AWS::OpenSearchServerless::SecurityPolicy").Properties
+			same(t, name+": "+id, list{stack, strings.ReplaceAll(want, "NAME", stack)}, list{p["Name"], p["Policy"]})
+		}
+		policy := jsonOf(t, got.resource(t, "SearchAccess", "AWS::OpenSearchServerless::AccessPolicy").Properties["Policy"])
+		same(t, name+": access", searchAccess(t, stack), policy)
+	}
+}
+
+// usesStores are the functions that read and write read models.
+var usesStores = []annalsaws.Function{annalsaws.Query, annalsaws.Projector, annalsaws.Rebuilder}
+
+// searchAccess is the data access policy of the service with a read model in OpenSearch.
+func searchAccess(t *testing.T, stack string) string {
+	t.Helper()
+	indexes := strings.ReplaceAll(`"Resource":["index/NAME/annals-roster-g*","index/NAME/roster"],"ResourceType":"index"`, "NAME", stack)
+	role := func(f string) object { return object{"Fn::GetAtt": list{f + "Role", "Arn"}} }
+	return jsonOf(t, object{"Fn::Join": list{"", list{
+		`[{"Principal":["`, role("Query"), `"],"Rules":[{"Permission":["aoss:DescribeIndex","aoss:ReadDocument"],` + indexes +
+			`}]},{"Principal":["`, role("Projector"), `","`, role("Rebuilder"), `"],"Rules":[{"Permission":` +
+			`["aoss:CreateCollectionItems","aoss:DeleteCollectionItems","aoss:DescribeCollectionItems",` +
+			`"aoss:UpdateCollectionItems"],"Resource":["collection/` + stack + `"],"ResourceType":"collection"},{"Permission":` +
+			`["aoss:CreateIndex","aoss:DeleteIndex","aoss:DescribeIndex","aoss:ReadDocument","aoss:UpdateIndex",` +
+			`"aoss:WriteDocument"],` + indexes + `}]}]`,
+	}}})
+}
+
+// TestCollectionNames: a name that OpenSearch Serverless refuses is an error that says what to do. With a collection of
+// one's own there is no such name.
+func TestCollectionNames(t *testing.T) {
+	settings := Settings{BuildDir: built(t), Stores: []string{"search"}, Stage: "a-name-of-20-letters"}
+	long := func() *annals.Service {
+		s := rosterBySearch()
+		s.Name = "enrollment"
+		return s
+	}
+	_, err := New(nil, "Stack", long(), settings)
+	want := "the collection of OpenSearch Serverless would have the name enrollment-a-name-of-20-letters, of 31 characters: " +
+		"it must have 3 to 28: choose another name"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("a long name: %v, want an error that begins with %s", err, want)
+	}
+	settings.SearchCollection = collection
+	if made, _ := stackOf(t, long(), settings); made.SearchCollection != nil {
+		t.Error("the stack makes a collection, although the settings name one")
 	}
 }

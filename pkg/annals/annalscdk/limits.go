@@ -24,17 +24,22 @@ func checkLimits(service *annals.Service, settings Settings) error {
 		return fmt.Errorf("the group of schedules would have the name %s, of %d characters: EventBridge Scheduler allows %d: "+
 			"choose a shorter name of the service or the stage", name, len(name), maxGroupName)
 	}
-	for _, f := range planOf(service).functions {
-		if n := environmentBytes(f, stack); n > platform.EnvironmentBytes {
-			return fmt.Errorf("the environment of the function %s would have about %d bytes, most of them names of tables: "+
-				"Lambda allows %d: split the service", f.name, n, platform.EnvironmentBytes)
+	p := planOf(service)
+	for _, f := range p.functions {
+		environment, policies := environmentBytes(f, stack), policyCharacters(f, stack)
+		if f.usesReadModels && p.elsewhere() {
+			environment, policies = environment+storesEnvironmentBytes, policies+storesPolicyCharacters
 		}
-		if n := policyCharacters(f, stack); n > platform.RolePolicyCharacters {
+		if environment > platform.EnvironmentBytes {
+			return fmt.Errorf("the environment of the function %s would have about %d bytes, most of them names of tables: "+
+				"Lambda allows %d: split the service", f.name, environment, platform.EnvironmentBytes)
+		}
+		if policies > platform.RolePolicyCharacters {
 			return fmt.Errorf("the policies of the role of the function %s would have about %d characters, most of "+
 				"them ARNs of "+
 				"tables and indexes: IAM allows %d: split the service, "+
 				"or declare annals.WithoutIndexes for read models without lists",
-				f.name, n, platform.RolePolicyCharacters)
+				f.name, policies, platform.RolePolicyCharacters)
 		}
 	}
 	return nil
@@ -61,6 +66,13 @@ const (
 const (
 	deadlineEnvironmentBytes = 350
 	deadlinePolicyCharacters = 600
+)
+
+// The largest addition for read models in other stores than DynamoDB: the list of the stores and their addresses with their
+// variables, and the statements that allow to use them.
+const (
+	storesEnvironmentBytes = 500
+	storesPolicyCharacters = 700
 )
 
 // settingBytes is the longest text of a duration.

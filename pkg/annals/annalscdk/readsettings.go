@@ -62,7 +62,7 @@ func (s *Settings) readTexts(context *asked) error {
 		"stage": &s.Stage, "region": &s.Region, "eventBus": &s.EventBus, "breakGlassRole": &s.BreakGlassRole,
 		"issuer": &s.Issuer, "domain": &s.Domain, "certificate": &s.Certificate,
 		"alarmTopic": &s.AlarmTopic, "alarmEmail": &s.AlarmEmail, "otlpEndpoint": &s.OTLPEndpoint,
-		"sqlCluster": &s.SQLCluster,
+		"sqlCluster": &s.SQLCluster, "searchCollection": &s.SearchCollection,
 	} {
 		var err error
 		if *into, err = text(context, key); err != nil {

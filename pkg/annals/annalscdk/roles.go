@@ -50,9 +50,7 @@ func (s *Service) newRole(f function, logs awslogs.LogGroup) awsiam.Role {
 	if f.posts {
 		statements = append(statements, s.postStatement())
 	}
-	if f.usesReadModels && s.plan.sql() {
-		statements = append(statements, s.sqlStatement())
-	}
+	statements = append(statements, s.storesStatements(f)...)
 	return named(awsiam.NewRole(s.Stack, jsii.String(pascal(f.name)+"Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{

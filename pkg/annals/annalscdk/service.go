@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsopensearchserverless"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
@@ -42,6 +43,9 @@ type Service struct {
 	// SQLCluster is the cluster of Aurora DSQL for read models in SQL (SqlCluster). It is nil without such read models, or if
 	// the settings name one.
 	SQLCluster awsdsql.CfnCluster
+	// SearchCollection is the collection of OpenSearch Serverless for read models in OpenSearch (SearchCollection). It is nil
+	// without such read models, or if the settings name one.
+	SearchCollection awsopensearchserverless.CfnCollection
 	// Functions are the Lambda functions, each with its role and its log group.
 	Functions map[annalsaws.Function]*Function
 	// Queues are the SQS queues of the projector's jobs (CatchUpQueue) and of the reactor's (ReactionQueue).
@@ -118,6 +122,9 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 		return nil, err
 	}
 	s := &Service{Declaration: service, Settings: settings, plan: planOf(service)}
+	if err := checkStores(s.plan, settings); err != nil {
+		return nil, err
+	}
 	s.Stack = awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
 		StackName:   jsii.String(s.name()),
 		Env:         settings.environment(),
@@ -131,7 +138,9 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	s.describe()
 	s.addStores()
 	s.addSQL()
+	s.addSearch()
 	s.addFunctions()
+	s.addSearchAccess()
 	s.subscribe()
 	s.addRebuilds()
 	s.addForgetting()
