@@ -29,6 +29,7 @@ func (s *Settings) validateStores() error {
 		of         annals.Store
 	}{
 		{"sqlCluster", s.SQLCluster, annals.SQL}, {"searchCollection", s.SearchCollection, annals.Search},
+		{"cacheUrl", s.CacheURL, annals.Cache},
 	} {
 		if setting.value != "" && !slices.Contains(stores, setting.of) {
 			return fmt.Errorf("%s is set, but %s is not among the stores: add it, or remove %s", setting.key, setting.of, setting.key)
@@ -38,7 +39,10 @@ func (s *Settings) validateStores() error {
 		return fmt.Errorf("sqlCluster is %q: it must be the ARN of a cluster of Aurora DSQL, such as "+
 			"arn:aws:dsql:eu-central-1:123456789012:cluster/abc", s.SQLCluster)
 	}
-	return s.validateSearch()
+	if err := s.validateSearch(); err != nil {
+		return err
+	}
+	return s.validateCache()
 }
 
 // on returns a service as the deployment has it: see [annals.Service.On].
@@ -57,9 +61,12 @@ func (p plan) elsewhere() bool {
 	return slices.ContainsFunc(p.service.ReadModels, func(m *annals.DeclaredReadModel) bool { return m.Store != annals.DynamoDB })
 }
 
-// checkStores returns an error if the stack can't make a store that the service's read models are in.
+// checkStores returns an error if the stack lacks a store that the service's read models are in, and can't make it.
 func checkStores(p plan, settings Settings) error {
-	return checkCollection(p, settings)
+	if err := checkCollection(p, settings); err != nil {
+		return err
+	}
+	return checkCache(p, settings)
 }
 
 // addSQL makes the cluster of Aurora DSQL, unless the settings name one.
@@ -105,6 +112,9 @@ func (s *Service) storesEnvironment(f function) map[string]*string {
 	if s.plan.uses(annals.Search) && f.usesReadModels {
 		env[annalsaws.SearchEndpointEnv] = s.searchEndpoint()
 	}
+	if s.plan.uses(annals.Cache) && f.usesReadModels {
+		env[annalsaws.CacheURLEnv] = jsii.String(s.Settings.CacheURL)
+	}
 	return env
 }
 
@@ -115,6 +125,9 @@ func (s *Service) storesStatements(f function) (all []awsiam.PolicyStatement) {
 	}
 	if f.usesReadModels && s.plan.uses(annals.Search) {
 		all = append(all, s.searchStatement())
+	}
+	if s.inVPC(f) {
+		all = append(all, networkStatement())
 	}
 	return all
 }

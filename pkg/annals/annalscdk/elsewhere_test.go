@@ -67,9 +67,26 @@ func TestStoresAreValid(t *testing.T) {
 		`sqlCluster is "abc": it must be the ARN o`: {"sqlCluster": "abc", "stores": list{"sql"}},
 		"searchCollection is set, but search is no": {"searchCollection": collection, "stores": "sql"},
 		`searchCollection is "abc": it must be the`: {"searchCollection": "abc", "stores": "search"},
+		"cacheUrl is set, but cache is not among t": {"cacheUrl": "rediss://cache:6379", "stores": "sql"},
+		"cacheUrl is not the address of a Valkey o": {"cacheUrl": "http://cache:6379", "stores": "cache"},
+		"cacheUrl has a password, which the templa": {"cacheUrl": "rediss://a:secret@cache:6379", "stores": "cache"},
+		"cacheUrl is set without vpcSubnets and vp": {
+			"cacheUrl": "rediss://cache:6379", "stores": "cache", "vpcSubnets": "subnet-0123456789abcdef0",
+		},
+		"vpcSubnets or vpcSecurityGroups is set, b": {"vpcSecurityGroups": list{"sg-0123456789abcdef0"}},
+		`vpcSubnets has "subnet-x": it must be a l`: {
+			"cacheUrl": "rediss://cache:6379", "stores": "cache", "vpcSubnets": "subnet-x",
+			"vpcSecurityGroups": "sg-0123456789abcdef0",
+		},
+		`vpcSecurityGroups has "x": it must be a l`: {
+			"cacheUrl": "rediss://cache:6379", "stores": "cache", "vpcSubnets": "subnet-0123456789abcdef0",
+			"vpcSecurityGroups": list{"sg-0123456789abcdef0", "x"},
+		},
 	} {
 		if _, err := readSettings(context); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("settings %v: %v, want an error that begins with %s", context, err, want)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error shows a password: %v", err)
 		}
 	}
 }
@@ -168,5 +185,49 @@ func TestCollectionNames(t *testing.T) {
 	settings.SearchCollection = collection
 	if made, _ := stackOf(t, long(), settings); made.SearchCollection != nil {
 		t.Error("the stack makes a collection, although the settings name one")
+	}
+}
+
+// TestCache: the functions that read and write read models in a cache get its address, are in its VPC, and may have
+// network interfaces there. No other function is, and none without such a read model.
+func TestCache(t *testing.T) {
+	inCache := func() *annals.Service {
+		return enrol(annals.ReadModel(roster, annals.InCache), annals.Document("GET /courses/{id}", roster))
+	}
+	subnets, groups := []string{"subnet-0123456789abcdef0", "subnet-0123456789abcdef1"}, []string{"sg-0123456789abcdef0"}
+	settings := Settings{
+		Stores: []string{"cache"}, CacheURL: "rediss://cache.example:6379", VPCSubnets: subnets, VPCSecurityGroups: groups,
+	}
+	local := Settings{Stores: []string{"cache"}, CacheURL: "redis://localhost:6379"}
+	for name, test := range map[string]struct {
+		service   *annals.Service
+		settings  Settings
+		uses, vpc bool
+	}{
+		"in a VPC": {inCache(), settings, true, true}, "local": {inCache(), local, true, false},
+		"no such read model": {enrol(), settings, false, false}, "no such store": {inCache(), Settings{}, false, false},
+	} {
+		_, synth := stackOf(t, test.service, test.settings)
+		got := synth()
+		for _, f := range annalsaws.Functions {
+			id := annalsaws.Pascal(string(f))
+			var address, vpc any
+			if test.uses && slices.Contains(usesStores, f) {
+				address = test.settings.CacheURL
+			}
+			inside := test.vpc && slices.Contains(usesStores, f)
+			if inside {
+				vpc = object{"SubnetIds": list{subnets[0], subnets[1]}, "SecurityGroupIds": list{groups[0]}}
+			}
+			same(t, name+": address for "+id, address, variablesOf(t, got, f)[annalsaws.CacheURLEnv])
+			same(t, name+": VPC of "+id, vpc, got.resource(t, id+"Function", "AWS::Lambda::Function").Properties["VpcConfig"])
+			interfaces := strings.Contains(jsonOf(t, statementsOf(t, got, id+"Role")), "ec2:CreateNetworkInterface")
+			same(t, name+": network interfaces of "+id, inside, interfaces)
+		}
+	}
+	settings.CacheURL, settings.VPCSubnets, settings.VPCSecurityGroups, settings.BuildDir = "", nil, nil, built(t)
+	want := "cache is among the stores, but cacheUrl is not set"
+	if _, err := New(nil, "Stack", inCache(), settings); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("without an address: %v, want an error that begins with %s", err, want)
 	}
 }

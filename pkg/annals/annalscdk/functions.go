@@ -57,6 +57,7 @@ func (s *Service) addFunctions() {
 		}))
 		tag(made, string(f.name))
 		s.Functions[f.name] = &Function{Lambda: made, Role: role, Logs: logs}
+		s.connect(f)
 	}
 	s.readersFirst()
 }

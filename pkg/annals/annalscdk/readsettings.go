@@ -27,7 +27,7 @@ func settingsFrom(context *asked, own []Setting) (Settings, error) {
 	}
 	for key, into := range map[string]*[]string{
 		"eventReplicas": &s.EventReplicas, "readReplicas": &s.ReadReplicas, "audience": &s.Audience, "origins": &s.Origins,
-		"stores": &s.Stores,
+		"stores": &s.Stores, "vpcSubnets": &s.VPCSubnets, "vpcSecurityGroups": &s.VPCSecurityGroups,
 	} {
 		var err error
 		if *into, err = texts(context, key); err != nil {
@@ -62,7 +62,7 @@ func (s *Settings) readTexts(context *asked) error {
 		"stage": &s.Stage, "region": &s.Region, "eventBus": &s.EventBus, "breakGlassRole": &s.BreakGlassRole,
 		"issuer": &s.Issuer, "domain": &s.Domain, "certificate": &s.Certificate,
 		"alarmTopic": &s.AlarmTopic, "alarmEmail": &s.AlarmEmail, "otlpEndpoint": &s.OTLPEndpoint,
-		"sqlCluster": &s.SQLCluster, "searchCollection": &s.SearchCollection,
+		"sqlCluster": &s.SQLCluster, "searchCollection": &s.SearchCollection, "cacheUrl": &s.CacheURL,
 	} {
 		var err error
 		if *into, err = text(context, key); err != nil {
