@@ -18,6 +18,10 @@ var procedures = []string{
 	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
+// elsewhere are runbooks of alarms that only a stack with other stores than DynamoDB has. The construct's tests hold them
+// against these alarms.
+var elsewhere = []string{"store-away"}
+
 // resourceIn matches a resource of the stack in a runbook's command.
 var resourceIn = regexp.MustCompile(`(?:\$\(id |logs )([A-Z][A-Za-z]+)`)
 
@@ -56,7 +60,7 @@ func TestRunbooks(t *testing.T) {
 				t.Errorf("docs/runbooks/%s.md asks for %s, which the stack lacks", page, used[1])
 			}
 		}
-		if !led[page] && !slices.Contains(procedures, page) {
+		if !led[page] && !slices.Contains(procedures, page) && !slices.Contains(elsewhere, page) {
 			t.Errorf("no alarm leads to docs/runbooks/%s.md", page)
 		}
 		if page == "README" {

@@ -68,15 +68,18 @@ var signals = map[es.Signal]*Metric{
 // Signal counts an event of the executor, such as a conflict or a cache hit. See [es.ExecutorConfig].
 func (m *Meter) Signal(s es.Signal) { m.Add(signals[s], 1) }
 
-// Observe measures the lag and the parked streams of a projection. See [projection.Config].
+// Observe measures the lag, the parked streams and the outages of a projection. See [projection.Config].
 func (m *Meter) Observe(o projection.Observation) {
 	for _, of := range []string{o.Projection, ""} { // "": all projections of the function together, for alarms
-		if o.Parked {
+		switch {
+		case o.Parked:
 			m.add(of, ParkedStreams, 1)
-			continue
+		case o.Away:
+			m.add(of, StoreAway, o.Lag.Seconds())
+		default:
+			m.add(of, ProjectionLag, o.Lag.Seconds())
+			m.add(of, ProjectionLagVersions, float64(o.Versions))
 		}
-		m.add(of, ProjectionLag, o.Lag.Seconds())
-		m.add(of, ProjectionLagVersions, float64(o.Versions))
 	}
 }
 

@@ -60,6 +60,8 @@ func TestFormat(t *testing.T) {
 	m.Observe(projection.Observation{Projection: "p", Versions: 3, Lag: 2 * time.Second})
 	m.Observe(projection.Observation{Projection: "p", Versions: 7, Lag: 1500 * time.Millisecond})
 	m.Observe(projection.Observation{Projection: "q", Parked: true})
+	m.Observe(projection.Observation{Projection: "r", Away: true, Lag: time.Minute})
+	m.Observe(projection.Observation{Projection: "r", Away: true, Lag: 75 * time.Second})
 	m.Reconciled(projection.ReconciledPart{Reconciled: projection.Reconciled{Streams: 9}, Ended: true})
 	m.Reconciled(projection.ReconciledPart{Reconciled: projection.Reconciled{Streams: 9, Healed: 3}})
 	m.Flush()
@@ -71,10 +73,12 @@ func TestFormat(t *testing.T) {
 			"_aws": directive("Function", map[string]any{
 				"StateCacheHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count",
 				"ParkedStreams":      "Count",
+				"StoreAway":          "Seconds",
 				"ReconciledSegments": "Count", "HealedCheckpoints": "Count",
 			}),
 			"Function": "f", "StateCacheHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0,
 			"ParkedStreams":      1.0,
+			"StoreAway":          75.0,
 			"ReconciledSegments": 1.0, "HealedCheckpoints": 3.0,
 		},
 		{
@@ -82,6 +86,7 @@ func TestFormat(t *testing.T) {
 			"Projection": "p", "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0,
 		},
 		{"_aws": directive("Projection", map[string]any{"ParkedStreams": "Count"}), "Projection": "q", "ParkedStreams": 1.0},
+		{"_aws": directive("Projection", map[string]any{"StoreAway": "Seconds"}), "Projection": "r", "StoreAway": 75.0},
 	}
 	if diff := cmp.Diff(want, lines(t, out.String())); diff != "" {
 		t.Errorf("metrics lines (-want +got):\n%s", diff)

@@ -85,6 +85,9 @@ var (
 		"how many versions a stream was behind when the projection was updated", "`projection.Observation`"}
 	ParkedStreams = &Metric{"ParkedStreams", Count, Either, false,
 		"streams that were parked, and parked streams that got further events", "`projection.Observation`"}
+	StoreAway = &Metric{"StoreAway", Seconds, Either, true,
+		"for how long the store of a read model had been away, each time when it was asked and did not answer",
+		"`projection.Observation`"}
 )
 
 // Metrics lists all metrics.
@@ -94,5 +97,5 @@ var Metrics = []*Metric{
 	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints,
 	DeadlinesExecuted, DeadlinesFailed, DeadlineLateness,
 	ProjectionLag,
-	ProjectionLagVersions, ParkedStreams,
+	ProjectionLagVersions, ParkedStreams, StoreAway,
 }

@@ -124,6 +124,9 @@ func (s *Service) alarms() []alarm {
 	if s.Declaration.HasDeadlines() {
 		all = append(all, s.deadlineAlarms()...)
 	}
+	if s.plan.elsewhere() {
+		all = append(all, s.storeAlarm())
+	}
 	for _, f := range s.plan.subscribers() {
 		all = append(all, s.subscriberAlarms(f.name)...)
 	}

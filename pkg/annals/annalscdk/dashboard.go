@@ -75,6 +75,9 @@ func (s *Service) panels() []panel {
 	if s.Declaration.HasDeadlines() {
 		all = append(all, s.deadlinePanels()...)
 	}
+	if s.plan.elsewhere() {
+		all = append(all, panel{"Stores away, s", own(telemetry.StoreAway, s.plan.function(annalsaws.Projector))})
+	}
 	return all
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
@@ -116,6 +117,15 @@ func (s *Service) storesEnvironment(f function) map[string]*string {
 		env[annalsaws.CacheURLEnv] = jsii.String(s.Settings.CacheURL)
 	}
 	return env
+}
+
+// storeAlarm fires if a store is away for long. The projector asks such a store every 15 seconds whether it answers.
+func (s *Service) storeAlarm() alarm {
+	return alarm{
+		id: "StoreAway", runbook: "store-away",
+		about:  "A store of read models besides DynamoDB has been away for more than five minutes",
+		metric: s.own(annalsaws.Projector, telemetry.StoreAway), above: 5 * 60, of: 1, outOf: 1,
+	}
 }
 
 // storesStatements let a function use the stores besides DynamoDB that the service's read models are in.

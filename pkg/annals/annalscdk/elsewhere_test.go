@@ -1,6 +1,7 @@
 package annalscdk
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -229,5 +230,32 @@ func TestCache(t *testing.T) {
 	want := "cache is among the stores, but cacheUrl is not set"
 	if _, err := New(nil, "Stack", inCache(), settings); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("without an address: %v, want an error that begins with %s", err, want)
+	}
+}
+
+// TestStoreAlarm: a store that is away for more than five minutes fires an alarm, whose page tells what to do. A service
+// with all read models on DynamoDB has no such alarm.
+func TestStoreAlarm(t *testing.T) {
+	const id = "StoreAwayAlarm"
+	_, synth := stackOf(t, rosterBySearch(), Settings{Stores: []string{"search"}})
+	got := synth()
+	alarm := got.resource(t, id, "AWS::CloudWatch::Alarm").Properties
+	same(t, id, list{
+		"StoreAway", "Maximum", 300.0, 1.0, "Enrol", list{object{"Name": "Function", "Value": ref("ProjectorFunction")}},
+		list{ref("AlarmTopic")}, "notBreaching",
+	}, list{
+		alarm["MetricName"], alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Namespace"],
+		alarm["Dimensions"], alarm["AlarmActions"], alarm["TreatMissingData"],
+	})
+	_, page, _ := strings.Cut(alarm["AlarmDescription"].(string), "What to do: ")
+	runbook, err := os.ReadFile("../../../" + page)
+	if err != nil || !strings.Contains(string(runbook), "`"+id+"`") {
+		t.Errorf("the runbook %q is missing or does not name the alarm %s: %v", page, id, err)
+	}
+	if !strings.Contains(jsonOf(t, got.resource(t, "Dashboard", "AWS::CloudWatch::Dashboard").Properties), "StoreAway") {
+		t.Error("the dashboard does not show StoreAway")
+	}
+	if _, has := synthesize(t, rosterBySearch()).Resources[id]; has {
+		t.Errorf("a stack without stores has %s", id)
 	}
 }

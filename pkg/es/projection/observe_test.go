@@ -70,3 +70,34 @@ func TestObservations(t *testing.T) {
 	apply(t, e, future)
 	seen.want(t, "a commit of the future", projection.Observation{Projection: "log", Versions: 1})
 }
+
+// TestObservedOutage: each time when the store of a projection is asked in vain, the engine observes for how long it has
+// been away. Other projections, and a store that answers again, cause no such observation.
+func TestObservedOutage(t *testing.T) {
+	t.Parallel()
+	a, seen := newApart(), &observed{}
+	cfg := a.queued()
+	cfg.Observe = func(o projection.Observation) {
+		if o.Away {
+			seen.observe(o)
+		}
+	}
+	e := a.process(cfg, logOf(1, false))
+	r := a.rebuilder(e)
+	a.remote.becomes(failing, 0)
+	apply(t, e, a.write(t, "a", Noted{"x"}))
+	seen.want(t, "the batch that found the outage")
+	job := a.queue.take()[0]
+	for _, after := range []time.Duration{15 * time.Second, 10 * time.Minute} {
+		a.now = job.FailedSince.Add(after)
+		if err := r.Do(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		seen.want(t, "a store that is away", projection.Observation{Projection: "log", Away: true, Lag: after})
+	}
+	a.remote.becomes(answering, 0)
+	if err := r.Do(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	seen.want(t, "a store that answers again")
+}

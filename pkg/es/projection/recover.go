@@ -117,6 +117,7 @@ func (r *Rebuilder) doRecover(ctx context.Context, j Job) error {
 		r.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "an outage can't be ended now: it is tried again",
 			slog.String("projection", j.Projection), slog.String("error", err.Error()))
 	}
+	r.engine.observeAway(j.Projection, j.FailedSince)
 	return r.engine.leave(ctx, askAgain, j)
 }
 
