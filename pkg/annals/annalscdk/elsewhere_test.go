@@ -172,19 +172,22 @@ func searchAccess(t *testing.T, stack string) string {
 // one's own there is no such name.
 func TestCollectionNames(t *testing.T) {
 	settings := Settings{BuildDir: built(t), Stores: []string{"search"}, Stage: "a-name-of-20-letters"}
-	long := func() *annals.Service {
+	named := func(name string) *annals.Service {
 		s := rosterBySearch()
-		s.Name = "enrollment"
+		s.Name = name
 		return s
 	}
-	_, err := New(nil, "Stack", long(), settings)
-	want := "the collection of OpenSearch Serverless would have the name enrollment-a-name-of-20-letters, of 31 characters: " +
-		"it must have 3 to 28: choose another name"
+	_, err := New(nil, "Stack", named("enrollments-b"), settings)
+	want := "the collection of OpenSearch Serverless would have the name enrollmentsb-a-name-of-20-letters, of 33 characters: " +
+		"it must have 3 to 32: choose another name"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("a long name: %v, want an error that begins with %s", err, want)
 	}
+	if made, _ := stackOf(t, named("enrollments"), settings); made.SearchCollection == nil {
+		t.Error("the stack makes no collection with a name of 32 characters")
+	}
 	settings.SearchCollection = collection
-	if made, _ := stackOf(t, long(), settings); made.SearchCollection != nil {
+	if made, _ := stackOf(t, named("enrollments-b"), settings); made.SearchCollection != nil {
 		t.Error("the stack makes a collection, although the settings name one")
 	}
 }

@@ -17,10 +17,11 @@ import (
 // collectionPattern is the ARN of a collection of OpenSearch Serverless.
 var collectionPattern = regexp.MustCompile(`^arn:aws[a-z-]*:aoss:([a-z0-9-]+):[0-9]{12}:collection/([a-z0-9]+)$`)
 
-// The smallest and the largest number of characters of a collection's name, by CloudFormation's reference.
+// The smallest and the largest number of characters of a collection's name, which its policies have, too. Longer names are
+// allowed for collections, not for policies.
 const (
 	minCollectionName = 3
-	maxCollectionName = 28
+	maxCollectionName = 32
 )
 
 // What functions may do in a collection. A data access policy allows the requests of each:
