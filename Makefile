@@ -133,7 +133,7 @@ lint: ## Check style, import rules and formatting, and that the tools compile fo
 
 # What draws pictures of measured runs is linked by no function, library or command that anybody gets.
 PICTURES := --ignore github.com/ajstarks/svgo --ignore github.com/golang/freetype
-CHECK_LICENSES = CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $$($(TOOL) go-licenses) check --include_tests \
+CHECK_LICENSES = CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc,sql,search,cache $$($(TOOL) go-licenses) check --include_tests \
 	--ignore github.com/annals-es/annals --allowed_licenses $(LICENSES) --logtostderr=false --stderrthreshold=2 --log_file=/dev/null
 
 .PHONY: licenses

@@ -63,6 +63,9 @@ func (p Project) context() (string, error) {
 		}
 	}
 	all["stores"] = p.Stores
+	if slices.Contains(p.Stores, "cache") && all["cacheUrl"] == nil {
+		all["cacheUrl"] = "redis://localhost" // the runner tells functions the address of its own server
+	}
 	made, err := json.Marshal(all)
 	return string(made), err
 }
