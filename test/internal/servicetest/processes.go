@@ -27,8 +27,8 @@ type Process struct {
 // Function reports whether the process runs a function.
 func (p Process) Function() bool { return p.Name != Runner && p.Name != DynamoDB }
 
-// Processes returns the running processes of the service, and the DynamoDB Local that this process started for it. A
-// process that ends during the call may be missing.
+// Processes returns the running processes of the service, and the DynamoDB Local that this process started for it, but
+// not the servers of other stores: see [Service.Server]. A process that ends during the call may be missing.
 func (s *Service) Processes() []Process {
 	all := parents()
 	root := s.process.Process.Pid
@@ -41,22 +41,44 @@ func (s *Service) Processes() []Process {
 		if err != nil {
 			continue // it has ended
 		}
-		if name := name(pid, root); name != "" {
+		if name := name(pid, root, all); name != "" {
 			found = append(found, Process{PID: pid, Name: name, Resident: resident})
 		}
 	}
 	return found
 }
 
-// name returns the name of a process. It returns "" for a process that has just been started, or has ended.
-func name(pid, root int) string {
+// Server returns the processes of the server of a store that the runner started, by the name of its program: the server,
+// and then those that it started itself. There are none while the server is started again.
+func (s *Service) Server(program string) []int {
+	all := parents()
+	for pid, parent := range all {
+		comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		// Between the runner and a server is the shell that ends the server with the runner: see package child.
+		if all[parent] != s.process.Process.Pid || strings.TrimSpace(string(comm)) != program {
+			continue
+		}
+		found := []int{pid}
+		for other := range all {
+			if other != pid && descends(other, pid, all) {
+				found = append(found, other)
+			}
+		}
+		return found
+	}
+	return nil
+}
+
+// name returns the name of a process. It returns "" for a process that has just been started, or has ended, and for
+// the servers of other stores.
+func name(pid, root int, parents map[int]int) string {
 	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	switch {
 	case err != nil:
 		return ""
 	case pid == root:
 		return Runner
-	case filepath.Base(exe) == "java":
+	case filepath.Base(exe) == "java" && !descends(pid, root, parents):
 		return DynamoDB
 	case filepath.Base(exe) != "bootstrap":
 		return ""

@@ -33,11 +33,13 @@ type Built struct {
 	Template string // the folder of the synthesized template
 }
 
-// Build builds the functions and the runner, and synthesizes the template, into a folder. It copies them from
-// build/servicetest in the root, where only what changed since the last time is built.
-func Build(ctx context.Context, root, dir string) (Built, error) {
+// Build builds the functions and the runner, and synthesizes the template, into a folder. The service has read models in
+// the stores, such as "sql": start it with the same in STORES. Build copies from build/servicetest in the root, where
+// only what changed since the last time is built.
+func Build(ctx context.Context, root, dir string, stores ...string) (Built, error) {
 	b := Built{
-		Project: build.Project{Root: root, State: filepath.Join(dir, "state"), Say: os.Stderr}, Dir: dir,
+		Project:  build.Project{Root: root, State: filepath.Join(dir, "state"), Stores: stores, Say: os.Stderr},
+		Dir:      dir,
 		Template: filepath.Join(dir, "cdk.out"),
 	}
 	shared := filepath.Join(root, "build", "servicetest")
@@ -49,7 +51,7 @@ func Build(ctx context.Context, root, dir string) (Built, error) {
 		return b, err
 	}
 	defer release()
-	template, err := build.Project{Root: root, State: shared, Say: os.Stderr}.Synthesize(ctx)
+	template, err := build.Project{Root: root, State: shared, Stores: stores, Say: os.Stderr}.Synthesize(ctx)
 	if err != nil {
 		return b, err
 	}
@@ -78,7 +80,8 @@ func lock(name string) (release func(), err error) {
 
 // Go builds a program, with additional arguments of go build.
 func (b Built) Go(ctx context.Context, out, what string, args ...string) error {
-	args = append([]string{"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-o", out}, args...)
+	tags := strings.Join(append([]string{"lambda.norpc"}, b.Project.Stores...), ",")
+	args = append([]string{"build", "-tags", tags, "-trimpath", "-buildvcs=false", "-o", out}, args...)
 	cmd := exec.CommandContext(ctx, "go", append(args, what)...)
 	cmd.Dir, cmd.Env = b.Project.Root, append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
