@@ -106,8 +106,8 @@ fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
 	.ci/fuzz $(SECONDS_EACH)
 
 .PHONY: chaos
-chaos: dynamodb-local ## Run the whole service under faults and kills, and check every promise (FOR=2m, SEED, BUG to plant one)
-	$(GO) run ./test/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG))
+chaos: dynamodb-local ## Run the whole service under faults and kills, and check every promise (FOR=2m, SEED, BUG to plant one, STORES=sql,search,cache for read models in these stores, too)
+	$(GO) run ./test/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG)) $(if $(STORES),-stores $(STORES))
 
 .PHONY: load
 load: dynamodb-local ## Measure the whole service under rising load and in overload (CLIENTS=1,2,4,…, EACH=20s, SOAK=10m for a steady load, FILES=1 for tables on disk)

@@ -51,6 +51,21 @@ var bugs = map[string][]change{
 		old:  "	if wait := d.At.Sub(s.now()); wait < maxDelay {\n",
 		new:  "	if d.Asked.UnixMicro()%3 == 0 {\n		return nil\n	}\n	if wait := d.At.Sub(s.now()); wait < maxDelay {\n",
 	}},
+	"outage-without-reconciliation": {{ // when its store answers again, a read model does not get what it missed
+		file: "pkg/es/projection/recover.go",
+		old: `	if err := r.divide(ctx, Job{Projection: projection, Recovers: true}); err != nil {
+		return err
+	}
+`,
+	}},
+	"lost-generation-filled-again": {{ // what a store has lost is made anew, empty, and readers take it for whole
+		file: "pkg/es/projection/lost.go",
+		old:  "			lost = append(lost, b.Generation)\n",
+		new: `			if err := prepare(ctx, v, b.Generation); err != nil {
+				return nil, err
+			}
+`,
+	}},
 	// The store takes our own commit for another writer's, and the decision is repeated without a search for the
 	// command's id. The first change alone is harmless: the search would find the command on the stream or in the
 	// cache.

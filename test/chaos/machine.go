@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,13 +30,16 @@ type machine struct {
 	db      *dynamolocal.Server
 	proxy   *proxy
 	server  *http.Server
+	stores  []*store // of read models, besides DynamoDB
 }
 
 // paymentDeadline is the setting of the shop: orders that are not paid by then are cancelled.
 const paymentDeadline = 8 * time.Second
 
-// start starts the service. Its functions are built with the changes.
-func start(ctx context.Context, dir string, seed uint64, changes []change, log *timeline) (m *machine, err error) {
+// start starts the service with read models in the stores. Its functions are built with the changes.
+func start(
+	ctx context.Context, dir string, o options, changes []change, log *timeline,
+) (m *machine, err error) {
 	m = &machine{log: log}
 	defer func() {
 		if err != nil {
@@ -49,7 +53,7 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	if err := os.Setenv("CDK_CONTEXT_JSON", fmt.Sprintf(`{"paymentDeadline":%q}`, paymentDeadline)); err != nil {
 		return m, err
 	}
-	built, err := servicetest.Build(ctx, root, dir)
+	built, err := servicetest.Build(ctx, root, dir, o.stores...)
 	if err != nil {
 		return m, err
 	}
@@ -64,14 +68,15 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	if _, err = fmt.Sscanf(m.db.Endpoint, "http://127.0.0.1:%d", &m.options.Port); err != nil {
 		return m, err
 	}
-	m.proxy = newProxy(m.db.Endpoint, seed, log)
+	m.proxy = newProxy(m.db.Endpoint, o.seed, log)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return m, err
 	}
 	m.server = &http.Server{Handler: m.proxy, ReadHeaderTimeout: time.Minute}
 	go func() { _ = m.server.Serve(listener) }()
-	m.Service, err = built.Start(ctx, "DYNAMODB_ENDPOINT=http://"+listener.Addr().String())
+	m.Service, err = built.Start(ctx, "DYNAMODB_ENDPOINT=http://"+listener.Addr().String(),
+		"STORES="+strings.Join(o.stores, ","))
 	return m, err
 }
 

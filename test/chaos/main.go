@@ -35,6 +35,7 @@ type options struct {
 	out     string
 	keep    bool
 	compile bool
+	stores  []string
 }
 
 func main() {
@@ -48,6 +49,10 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "keep tables and logs even if no promise was violated")
 	flag.BoolVar(&o.compile, "compile", false,
 		"compile what a run is built of, which a later run finds in the build cache, and run nothing")
+	flag.Func("stores", "stores of read models besides DynamoDB: sql,search,cache", func(text string) (err error) {
+		o.stores, err = readStores(text)
+		return err
+	})
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := chaos(ctx, o)
@@ -76,7 +81,7 @@ func chaos(ctx context.Context, o options) error {
 	}
 	log := newTimeline()
 	fmt.Printf("seed %d, %v, %d clients\n", o.seed, o.length, o.clients)
-	m, err := start(ctx, dir, o.seed, changes, log)
+	m, err := start(ctx, dir, o, changes, log)
 	if err != nil {
 		return fmt.Errorf("%w (see %s)", err, dir)
 	}
@@ -109,6 +114,9 @@ func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*his
 		base: m.Base, log: log, faults: m.proxy.injecting.Load, history: h,
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * o.clients}},
 	}
+	if err := m.openStores(ctx, c, o.stores); err != nil {
+		return nil, err
+	}
 	if err := newStory(c, o.seed, 0).stock(ctx); err != nil {
 		return nil, err
 	}
@@ -119,6 +127,9 @@ func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*his
 	var work sync.WaitGroup
 	for n := range o.clients {
 		work.Go(func() { newStory(c, o.seed, n+1).run(faults, ctx) })
+	}
+	for _, s := range m.stores {
+		work.Go(func() { s.harass(faults, o.seed) })
 	}
 	err := m.harass(faults, o.seed)
 	stop()
@@ -142,7 +153,9 @@ func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*his
 	if err != nil {
 		return nil, err
 	}
-	return h, report(ctx, c, store, picture)
+	m.checkApart(ctx, newStory(c, o.seed, o.clients+1))
+	m.checkLevel(ctx, c, store)
+	return h, report(ctx, c, m, store, picture)
 }
 
 func open(endpoint, table string) (*dynamostore.Store, error) {
@@ -153,7 +166,7 @@ func open(endpoint, table string) (*dynamostore.Store, error) {
 }
 
 // report checks every promise, and prints what the run did.
-func report(ctx context.Context, c *client, store *dynamostore.Store, picture string) error {
+func report(ctx context.Context, c *client, m *machine, store *dynamostore.Store, picture string) error {
 	h := c.history
 	s, err := readAll(ctx, store)
 	if err != nil {
@@ -172,11 +185,12 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 	}
 	linear := checkAccounts(s, h)
 	h.violations = append(append(h.violations, s.checkReactions()...), wrong...)
+	m.checkLosses(ctx, c, s.foldStores()) // last: it sends commands
 	counts := c.log.counts()
 	fmt.Printf("commands: %d acknowledged, %d rejected, %d of unknown outcome; %d repeats\n",
 		counts["acked"], counts["rejected"], counts["unknown"], counts["repeated"]+counts["repeated after the answer"])
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		if isFault(kind) || kind == killedDynamoDB || kind == killedFunction {
+		if isFault(kind) || kind == killedDynamoDB || kind == killedFunction || isLoss(kind) {
 			fmt.Printf("  %6d × %s\n", counts[kind], kind)
 		}
 	}
@@ -186,6 +200,9 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 		counts["token not answered"])
 	fmt.Printf("checked: %d commits in %d streams, %d answers of queries, %d operations on accounts; %d violations\n",
 		s.commits, len(s.streams), models, linear, len(h.violations))
+	for _, s := range m.stores {
+		fmt.Println(s.describe())
+	}
 	cancelled, taken := s.deadlines()
 	fmt.Printf("orders: %d cancelled at their deadline, %d paid from an account\n", cancelled, taken)
 	fmt.Printf("picture: %s\n", picture)

@@ -123,6 +123,8 @@ func pickFields(want, got any) any {
 type orderFold struct {
 	id, customer, status string
 	placed, short        bool
+	addressed            bool
+	month                string           // in which it was placed
 	items                map[string]int64 // units by product
 	revenue              map[string]int64 // cents by product
 	version              int64
@@ -208,8 +210,10 @@ func foldOrder(id string, commits []es.Commit) *orderFold {
 				o.revenue[data.ProductID] += data.Quantity * int64(data.UnitPrice)
 			case "OrderFlaggedShort":
 				o.short = true
+			case "ShippingAddressSet":
+				o.addressed = true
 			case "OrderPlaced":
-				o.status, o.placed = "placed", true
+				o.status, o.placed, o.month = "placed", true, c.OccurredAt().UTC().Format("2006-01")
 			case "PaymentReceived": // clients pay in full
 				o.status = "paid"
 			case "OrderShipped":

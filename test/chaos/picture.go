@@ -74,5 +74,5 @@ func isFault(kind string) bool {
 		killedDynamoDB, killedFunction:
 		return false
 	}
-	return !strings.HasPrefix(kind, "token")
+	return !strings.HasPrefix(kind, "token") && !isLoss(kind)
 }

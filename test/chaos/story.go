@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -162,6 +163,12 @@ func (s *story) product(ctx context.Context) {
 	})
 }
 
+// town is where all orders go.
+const town = "Town"
+
+// recipient is one word, by which a search finds an order.
+func recipient(orderID string) string { return "for" + strings.ReplaceAll(orderID, "-", "x") }
+
 // payment is the index of the step that pays an order.
 const payment = 2
 
@@ -187,7 +194,7 @@ func (s *story) order(until, ctx context.Context) {
 	cancelAt, pay := s.dice.IntN(12), s.dice.IntN(8)
 	for i, step := range []operation{
 		{Kind: "order address", Method: http.MethodPut, Path: path + "/shipping-address", Body: map[string]any{
-			"recipient": "R", "line1": "1 Road", "city": "Town", "country": "NL",
+			"recipient": recipient(id), "line1": "1 Road", "city": town, "country": "NL",
 		}},
 		{Kind: "order placing", Path: path + "/place"},
 		{Kind: "order payment", Path: path + "/payments", Body: map[string]any{"paymentId": "pay-1", "amount": money(total)}},

@@ -48,8 +48,8 @@ func (s *Service) Processes() []Process {
 	return found
 }
 
-// Server returns the processes of the server of a store that the runner started, by the name of its program: the server,
-// and then those that it started itself. There are none while the server is started again.
+// Server returns the processes of the server of a store that the runner started, by the name of its program: the
+// server, and then those that it started itself. There are none while the server is started again.
 func (s *Service) Server(program string) []int {
 	all := parents()
 	for pid, parent := range all {

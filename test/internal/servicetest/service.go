@@ -33,9 +33,9 @@ type Built struct {
 	Template string // the folder of the synthesized template
 }
 
-// Build builds the functions and the runner, and synthesizes the template, into a folder. The service has read models in
-// the stores, such as "sql": start it with the same in STORES. Build copies from build/servicetest in the root, where
-// only what changed since the last time is built.
+// Build builds the functions and the runner, and synthesizes the template, into a folder. The service has read models
+// in the stores, such as "sql": start it with the same in STORES. Build copies from build/servicetest in the root,
+// where only what changed since the last time is built.
 func Build(ctx context.Context, root, dir string, stores ...string) (Built, error) {
 	b := Built{
 		Project:  build.Project{Root: root, State: filepath.Join(dir, "state"), Stores: stores, Say: os.Stderr},
