@@ -106,6 +106,9 @@ func (s *store) of(all expected) expected {
 }
 
 func (s *store) loseInEachWay(ctx context.Context, c *client, want expected) {
+	if len(s.levels) == 0 {
+		return // it was never level: its answers are known to be wrong
+	}
 	drafts := newStory(c, 0, 1000+int(s.title[0]))
 	lose := func(kind string, do func()) {
 		do()
