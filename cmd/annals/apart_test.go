@@ -50,7 +50,7 @@ func (d *database) Parked(ctx context.Context, g projection.Generation) iter.Seq
 // runningSQL starts a fake of the runner, of a service with the read model sales in SQL. One stream can't be projected.
 func runningSQL(t *testing.T) (f *fake, d *database, port string) {
 	t.Helper()
-	f, port = newFakeOf(t, shop.New(), nil)
+	f, port = newFakeOf(t, shop.New().On(annals.SQL), nil)
 	d = &database{View: memview.New()}
 	f.stores = map[annals.Store]annalslambda.OpenedStore{
 		annals.SQL: {View: func(*annals.DeclaredReadModel) projection.View { return d }},

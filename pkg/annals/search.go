@@ -1,7 +1,6 @@
 package annals
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -34,9 +33,10 @@ type SendSearch func(ctx context.Context, readModel string, g projection.Generat
 
 // SearchIndex are the documents of a read model in OpenSearch, as one request for a page of them sees them.
 type SearchIndex struct {
-	send   func(ctx context.Context, request json.RawMessage) (json.RawMessage, error)
-	limit  int
-	cursor string
+	send       func(ctx context.Context, request json.RawMessage) (json.RawMessage, error)
+	limit      int
+	cursor     string
+	generation projection.Generation
 }
 
 // Send sends a search request in OpenSearch's query language, for what [SearchFor] can't do. Documents are the member
@@ -55,8 +55,11 @@ type SearchRequest struct {
 	//
 	// https://docs.opensearch.org/latest/query-dsl/
 	Query any
-	// Sort is how to sort, in OpenSearch's form: a list, such as []any{map[string]string{"doc.placed": "desc"}}. If empty,
-	// the best hits come first.
+	// Sort is how to sort, in OpenSearch's form: a list, such as []any{map[string]string{"doc.placed": "desc"}}. Its pages
+	// repeat and skip nothing, and have no end.
+	//
+	// If empty, the best hits come first. Each new document changes how good the others are, so pages are told by numbers: a
+	// hit may come on two pages, or on none, if documents are written in between, and there are 10,000 hits at most.
 	Sort []any
 	// Highlight are the fields in which the words are marked that were found.
 	Highlight []string
@@ -123,9 +126,55 @@ func SearchFor[S any](ctx context.Context, x *SearchIndex, r SearchRequest) (Sea
 		out.Hits = append(out.Hits, hit)
 	}
 	if len(kept) > 0 && (len(kept) < len(hits) || len(hits) == x.limit) {
-		out.Next = base64.RawURLEncoding.EncodeToString(kept[len(kept)-1].Sort)
+		out.Next = x.next(r, len(kept), kept[len(kept)-1].Sort)
 	}
 	return out, nil
+}
+
+// maxHits is how many hits OpenSearch numbers.
+//
+// https://docs.opensearch.org/latest/search-plugins/searching-data/paginate/
+const maxHits = 10_000
+
+// place is where a page begins: after a hit, or at the number of a hit in a generation.
+type place struct {
+	After      json.RawMessage       `json:"a,omitempty"`
+	From       int                   `json:"f,omitempty"`
+	Generation projection.Generation `json:"g,omitempty"`
+}
+
+// next is the cursor of the page after one with so many hits, empty if there is none.
+func (x *SearchIndex) next(r SearchRequest, hits int, last json.RawMessage) string {
+	p := place{After: last}
+	if len(r.Sort) == 0 {
+		at, _ := x.place(r) // it was read for this page
+		p = place{From: at.From + hits, Generation: x.generation}
+		if p.From >= maxHits {
+			return ""
+		}
+	}
+	text, _ := json.Marshal(p) // plain data can't fail
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// place reads the cursor.
+//
+// Errors: [projection.ErrCursor].
+func (x *SearchIndex) place(r SearchRequest) (p place, err error) {
+	if x.cursor == "" {
+		return p, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(x.cursor)
+	if err != nil || json.Unmarshal(text, &p) != nil {
+		return p, projection.ErrCursor
+	}
+	var after []any
+	numbered := p.From > 0 && p.From < maxHits && p.After == nil && p.Generation == x.generation
+	sorted := json.Unmarshal(p.After, &after) == nil && len(after) == len(r.Sort)+1
+	if len(r.Sort) == 0 && !numbered || len(r.Sort) > 0 && !sorted {
+		return p, projection.ErrCursor
+	}
+	return p, nil
 }
 
 // foundHits is the answer to a search.
@@ -150,23 +199,33 @@ type foundHit struct {
 	Highlight json.RawMessage `json:"highlight"`
 }
 
-// request is the request in OpenSearch's language. Equal hits are in the order of their streams, so that pages neither
-// repeat nor skip any.
+// request is the request in OpenSearch's language. Equal hits are in the order of their streams.
 func (x *SearchIndex) request(r SearchRequest) (json.RawMessage, error) {
+	at, err := x.place(r)
+	if err != nil {
+		return nil, err
+	}
 	query := r.Query
 	if query == nil {
 		query = map[string]any{"match_all": struct{}{}}
 	}
-	shown := map[string]any{"term": map[string]any{"annals.shown": true}}
 	sort := r.Sort
 	if len(sort) == 0 {
 		sort = []any{map[string]string{"_score": "desc"}}
 	}
 	request := map[string]any{
-		"query": map[string]any{"bool": map[string]any{"must": query, "filter": shown}},
-		"sort":  append(sort[:len(sort):len(sort)], map[string]string{"annals.stream": "asc"}),
-		"size":  x.limit, "track_total_hits": true,
+		"query": map[string]any{"bool": map[string]any{
+			"must": query, "filter": map[string]any{"term": map[string]any{"annals.shown": true}},
+		}},
+		"sort": append(sort[:len(sort):len(sort)], map[string]string{"annals.stream": "asc"}),
+		"size": min(x.limit, maxHits-at.From), "track_total_hits": true,
 		"_source": []string{"annals.stream", "annals.version", "doc"},
+	}
+	if at.From > 0 {
+		request["from"] = at.From
+	}
+	if at.After != nil {
+		request["search_after"] = at.After
 	}
 	if len(r.Highlight) > 0 {
 		fields := map[string]any{}
@@ -174,14 +233,6 @@ func (x *SearchIndex) request(r SearchRequest) (json.RawMessage, error) {
 			fields[name] = struct{}{}
 		}
 		request["highlight"] = map[string]any{"encoder": "html", "fields": fields}
-	}
-	if x.cursor != "" {
-		after, err := base64.RawURLEncoding.DecodeString(x.cursor)
-		var parts []any
-		if err != nil || json.NewDecoder(bytes.NewReader(after)).Decode(&parts) != nil || len(parts) != len(sort)+1 {
-			return nil, projection.ErrCursor
-		}
-		request["search_after"] = json.RawMessage(after)
 	}
 	return json.Marshal(request)
 }
@@ -223,7 +274,7 @@ func QuerySearch[S, Q, T any](
 type searching[Q, T any] func(context.Context, *SearchIndex, Q) (Found[T], error)
 
 func (ask searching[Q, T]) read(ctx context.Context, s *projection.Session, q *Question) (any, error) {
-	x := &SearchIndex{limit: q.Limit, cursor: q.Cursor}
+	x := &SearchIndex{limit: q.Limit, cursor: q.Cursor, generation: s.Build.Generation}
 	x.send = func(ctx context.Context, request json.RawMessage) (json.RawMessage, error) {
 		return q.Search(ctx, s.Name(), s.Build.Generation, request)
 	}

@@ -2,6 +2,7 @@ package annals
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,8 +64,21 @@ func TestSearchFor(t *testing.T) {
 		}
 	}
 	x.cursor = got.Next
-	if _, err := SearchFor[book](t.Context(), x, SearchRequest{}); err != nil || !strings.Contains(*request, `"search_after":[1.5,"Book#b"]`) {
+	if _, err := SearchFor[book](t.Context(), x, SearchRequest{}); err != nil || !strings.Contains(*request, `"from":2`) {
 		t.Errorf("the next page: %v, request %s", err, *request)
+	}
+	x.generation++
+	if _, err := SearchFor[book](t.Context(), x, SearchRequest{}); !errors.Is(err, projection.ErrCursor) {
+		t.Errorf("the next page, after a swap: %v, want ErrCursor", err)
+	}
+	sorted := SearchRequest{Sort: []any{map[string]string{"doc.price": "asc"}}}
+	x.cursor = ""
+	if got, err = SearchFor[book](t.Context(), x, sorted); err != nil {
+		t.Fatal(err)
+	}
+	x.cursor = got.Next
+	if _, err := SearchFor[book](t.Context(), x, sorted); err != nil || !strings.Contains(*request, `"search_after":[1.5,"Book#b"]`) {
+		t.Errorf("the next page of a sorted search: %v, request %s", err, *request)
 	}
 	last, _ := searchIn(hits(1, hit("a", `{}`, "")), nil)
 	if got, err := SearchFor[book](t.Context(), last, SearchRequest{}); err != nil || got.Next != "" {
@@ -78,23 +92,36 @@ func TestSearchFor(t *testing.T) {
 	}
 }
 
-// TestSearchCursor: a cursor of another search is refused. Without one, a refusal is the fault of the code.
+// TestSearchCursor: a cursor of another search is refused. Without one, a refusal is the fault of the code. Numbered pages
+// end where OpenSearch numbers no more hits.
 func TestSearchCursor(t *testing.T) {
 	t.Parallel()
+	sorted := SearchRequest{Sort: []any{map[string]string{"doc.price": "asc"}}}
+	cursor := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	x, request := searchIn("", ErrSearchRefused)
-	for _, cursor := range []string{"%", "bm9wZQ", "WzFd", "WzEsMiwzXQ"} { // not base64; not JSON; one and three values
-		x.cursor = cursor
-		if _, err := SearchFor[book](t.Context(), x, SearchRequest{}); !errors.Is(err, projection.ErrCursor) || *request != "" {
-			t.Errorf("cursor %q: %v, request %s, want ErrCursor", cursor, err, *request)
+	for _, r := range []SearchRequest{{}, sorted} {
+		for _, of := range []string{
+			"%", cursor("no JSON"), cursor(`{}`), cursor(`{"a":[1]}`), cursor(`{"a":[1,2,3]}`), cursor(`{"f":-1}`), cursor(`{"f":10000}`),
+			cursor(`{"f":2,"g":9}`),
+		} {
+			x.cursor = of
+			if _, err := SearchFor[book](t.Context(), x, r); !errors.Is(err, projection.ErrCursor) || *request != "" {
+				t.Errorf("cursor %q: %v, request %s, want ErrCursor", of, err, *request)
+			}
 		}
 	}
-	x.cursor = "WzEsMl0" // two values, of the wrong types
-	if _, err := SearchFor[book](t.Context(), x, SearchRequest{}); !errors.Is(err, projection.ErrCursor) {
+	x.cursor = cursor(`{"a":[{},2]}`) // values of types that the server refuses
+	if _, err := SearchFor[book](t.Context(), x, sorted); !errors.Is(err, projection.ErrCursor) {
 		t.Errorf("a cursor that the server refuses: %v, want ErrCursor", err)
 	}
 	x.cursor = ""
 	if _, err := SearchFor[book](t.Context(), x, SearchRequest{}); errors.Is(err, projection.ErrCursor) || !errors.Is(err, ErrSearchRefused) {
 		t.Errorf("no cursor: %v, want ErrSearchRefused", err)
+	}
+	last, request := searchIn(hits(20_000, hit("a", `{}`, ""), hit("b", `{}`, "")), nil)
+	last.cursor = cursor(`{"f":9999}`)
+	if got, err := SearchFor[book](t.Context(), last, SearchRequest{}); err != nil || got.Next != "" || !strings.Contains(*request, `"size":1`) {
+		t.Errorf("the last numbered page: next %q, %v, request %s", got.Next, err, *request)
 	}
 	broken, _ := searchIn("<html>", nil)
 	if _, err := SearchFor[book](t.Context(), broken, SearchRequest{}); err == nil {

@@ -163,8 +163,9 @@ func searchAccess(t *testing.T, stack string) string {
 			`}]},{"Principal":["`, role("Projector"), `","`, role("Rebuilder"), `"],"Rules":[{"Permission":` +
 			`["aoss:CreateCollectionItems","aoss:DeleteCollectionItems","aoss:DescribeCollectionItems",` +
 			`"aoss:UpdateCollectionItems"],"Resource":["collection/` + stack + `"],"ResourceType":"collection"},{"Permission":` +
-			`["aoss:CreateIndex","aoss:DeleteIndex","aoss:DescribeIndex","aoss:ReadDocument","aoss:UpdateIndex",` +
-			`"aoss:WriteDocument"],` + indexes + `}]}]`,
+			`["aoss:DeleteIndex","aoss:DescribeIndex","aoss:ReadDocument","aoss:UpdateIndex",` +
+			`"aoss:WriteDocument"],` + indexes + `}]},{"Principal":["`, role("Rebuilder"),
+		`"],"Rules":[{"Permission":["aoss:CreateIndex"],` + indexes + `}]}]`,
 	}}})
 }
 

@@ -29,8 +29,11 @@ const (
 var (
 	readsDocuments  = []string{"aoss:DescribeIndex", "aoss:ReadDocument"}
 	writesDocuments = []string{
-		"aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument",
+		"aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument",
 	}
+	// createsIndexes is for the rebuilder alone: a write of the projector must not make an index anew that was deleted. So the
+	// first generation of a read model is lost at first, and the rebuilder makes another.
+	createsIndexes = []string{"aoss:CreateIndex"}
 	// movesAliases is for the alias by which people search: it is moved to the generation that serves.
 	movesAliases = []string{
 		"aoss:CreateCollectionItems", "aoss:DeleteCollectionItems", "aoss:DescribeCollectionItems", "aoss:UpdateCollectionItems",
@@ -129,6 +132,10 @@ func (s *Service) addSearchAccess() {
 						may("collection", movesAliases, "collection/"+name), may("index", writesDocuments, indexes...),
 					},
 					"Principal": writers,
+				},
+				map[string]any{
+					"Rules":     []any{may("index", createsIndexes, indexes...)},
+					"Principal": []*string{s.Functions[annalsaws.Rebuilder].Role.RoleArn()},
 				},
 			}, nil),
 		})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
@@ -33,7 +34,7 @@ func (d Deployment) withClients() (Deployment, error) {
 	return d.OpenClients(context.Background(), os.Getenv)
 }
 
-// unavailable reports whether an error is transient: DynamoDB or another system can't answer now.
+// unavailable reports whether an error is transient: DynamoDB, another store or another system can't answer now.
 func unavailable(err error) bool {
-	return dynamofault.Unavailable(err) || errors.Is(err, annals.ErrUnavailable)
+	return dynamofault.Unavailable(err) || errors.Is(err, annals.ErrUnavailable) || errors.Is(err, es.ErrUnavailable)
 }

@@ -333,7 +333,7 @@ func (e *Engine) successor(projection string) *Subscription {
 // isReplacedBy reports whether the successor has been readable for so long that no reader reads what it replaces.
 func (e *Engine) isReplacedBy(sub *Subscription, records []Record) bool {
 	i := slices.IndexFunc(records, func(r Record) bool { return r.Projection == sub.name() })
-	return i >= 0 && records[i].Serving().readable(e.cfg.Now().Add(-swapLag))
+	return i >= 0 && records[i].Serving().complete(e.cfg.Now().Add(-swapLag))
 }
 
 // seen returns a projection's record, or the record that it would get.

@@ -65,8 +65,11 @@ func (b *Build) become(s Status, now time.Time) {
 
 // readable reports whether a serving build shows the events from before it was registered. The answer changes for all
 // readers at the same time, unless the build was lost.
-func (b *Build) readable(now time.Time) bool {
-	return !b.Lost && (!b.Late || b.Filled && !now.Before(b.FilledAt.Add(RecordCacheAge)))
+func (b *Build) readable(now time.Time) bool { return !b.Lost && b.complete(now) }
+
+// complete reports whether a serving build shows, or has shown until it was lost, the events from before it was registered.
+func (b *Build) complete(now time.Time) bool {
+	return !b.Late || b.Filled && !now.Before(b.FilledAt.Add(RecordCacheAge))
 }
 
 // leaves reports whether a build is retired or being dropped.
@@ -96,12 +99,13 @@ func (r *Record) Serving() *Build { return r.with(Serving) }
 const swapLag = RecordCacheAge + feedLag
 
 // Read is the build that queries read at a time. A swap takes effect only when every [Reader] knows of it. All readers
-// then switch at once, so a client does not go back in time when another process answers it.
+// then switch at once, so a client does not go back in time when another process answers it. A lost build can't be read,
+// so the one that replaces it is read at once.
 func (r *Record) Read(now time.Time) *Build {
 	serving := r.Serving()
 	if now.Before(serving.Since.Add(RecordCacheAge)) {
 		for i := range r.Builds {
-			if b := &r.Builds[i]; b.Status == Retired && b.Since.Equal(serving.Since) {
+			if b := &r.Builds[i]; b.Status == Retired && !b.Lost && b.Since.Equal(serving.Since) {
 				return b
 			}
 		}

@@ -20,15 +20,20 @@ type pointed struct {
 // pointedFor is how long a process trusts what it knows of a pointer. Another process that was slow may have moved it.
 const pointedFor = time.Minute
 
-// point makes the pointer of a projection's view name a generation, if the view has one.
+// point makes the pointer of a projection's view name a generation, if the view has one. A view that has none, and can lose
+// generations, is asked for this one.
 //
 // Errors: the view's.
 func (e *Engine) point(ctx context.Context, sub *Subscription, g Generation) error {
-	view, ok := sub.View.(Pointing)
-	if !ok {
+	var err error
+	switch view := sub.View.(type) {
+	case Pointing:
+		err = view.Point(ctx, g)
+	case Preparing: // has it lost the generation? Otherwise only an event of this projection would show that
+		_, err = view.Checkpoints(ctx, g, probed)
+	default:
 		return nil
 	}
-	err := view.Point(ctx, g)
 	if err != nil {
 		err = fmt.Errorf("%s: let people read generation %d: %w", sub.name(), g, err)
 		g = 0
@@ -39,12 +44,12 @@ func (e *Engine) point(ctx context.Context, sub *Subscription, g Generation) err
 
 // pointAll moves the pointers of views to the serving generations: the first time, when another process ended in the
 // middle of a swap, and when one that knew of no swap moved the pointer back. A failure is logged, and repeated after a
-// while. If the store is away, that is recorded, so that batches do not wait for it.
+// while. If the store is away, or has lost the generation, that is recorded, so that batches do not wait for it.
 func (e *Engine) pointAll(ctx context.Context, records []Record) {
 	for i := range records {
 		r := &records[i]
 		sub := e.subscription(r.Projection)
-		if _, ok := sub.View.(Pointing); !ok || r.away() != nil || !r.Serving().readable(e.cfg.Now()) {
+		if _, points := sub.View.(Pointing); !points && !canLose(sub.View) || r.away() != nil || !r.Serving().readable(e.cfg.Now()) {
 			continue
 		}
 		known, _ := e.pointed.Load(r.Projection)
@@ -75,7 +80,7 @@ func (e *Engine) pointOne(ctx context.Context, sub *Subscription, r *Record) {
 	}
 	e.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the pointer of a view could not be moved",
 		slog.String("projection", sub.name()), slog.Any("error", err))
-	if !sub.Apart || ctx.Err() != nil || !errors.Is(err, es.ErrUnavailable) && within.Err() == nil {
+	if !sub.Apart || ctx.Err() != nil || !errors.Is(err, es.ErrUnavailable) && !errors.Is(err, ErrLost) && within.Err() == nil {
 		return
 	}
 	if r.Outage, err = e.noteOutage(ctx, sub.name(), err); err != nil {

@@ -74,7 +74,7 @@ func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Sessio
 		if s.cursor, err = parseCursor(cursor); err != nil {
 			return nil, err
 		}
-		if b = record.Build(s.cursor.Generation); b == nil || b.Status != Serving && b.Status != Retired {
+		if b = record.Build(s.cursor.Generation); b == nil || b.Lost || b.Status != Serving && b.Status != Retired {
 			return nil, ErrCursor
 		}
 	}
@@ -85,8 +85,8 @@ func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Sessio
 	return s, nil
 }
 
-// Ready reports whether a projection can be read: all its history is in it. A projection that replaces others is read
-// instead of them once it is ready.
+// Ready reports whether a projection has all its history, or had it until its store has lost it. A projection that
+// replaces others is read instead of them once it is ready: they are not fed any more.
 //
 // Errors: [UnknownProjectionError]; the catalog's.
 func (r *Reader) Ready(ctx context.Context, projection string) (bool, error) {
@@ -98,7 +98,7 @@ func (r *Reader) Ready(ctx context.Context, projection string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return record.Read(r.now()).readable(r.now()), nil
+	return record.Read(r.now()).complete(r.now()), nil
 }
 
 // Check returns an error if this code can't read the serving generation of one of the projections.

@@ -121,19 +121,32 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 	return sub, record, err
 }
 
+// wantedFold is the fold version that a rebuild builds: the newest or, if that was rolled back and the generation that
+// serves instead is lost, that generation's.
+func (s *Subscription) wantedFold(r *Record) int {
+	newest, serving := s.Projection.FoldVersion(), r.Serving()
+	if serving.Lost && newest <= r.RolledBackFold && s.fold(serving.Fold) != nil {
+		return serving.Fold
+	}
+	return newest
+}
+
 // begin registers a generation, or continues with the one that is being built.
 func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record) (Build, error) {
 	next := record.clone()
-	next.RolledBackFold = 0
+	fold := sub.wantedFold(&record)
+	if fold == sub.Projection.FoldVersion() {
+		next.RolledBackFold = 0
+	}
 	if b := next.Building(); b != nil {
-		if b.Fold == sub.Projection.FoldVersion() {
+		if b.Fold == fold {
 			return *b, r.mend(ctx, next, b)
 		}
 		b.become(Dropping, r.engine.cfg.Now())
 	}
 	next.Last++
 	b := Build{
-		Generation: next.Last, Fold: sub.Projection.FoldVersion(), Segments: r.cfg.Segments, Skips: sub.Projection.skipped(),
+		Generation: next.Last, Fold: fold, Segments: r.cfg.Segments, Skips: sub.fold(fold).skipped(),
 	}
 	b.become(Building, r.engine.cfg.Now())
 	next.Builds = append(next.Builds, b)
@@ -169,13 +182,18 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 
 // upgrade starts the build of a generation if the code has a newer fold version, or if the serving generation is lost.
 func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) error {
-	fold := sub.Projection.FoldVersion()
+	fold, lost := sub.wantedFold(&record), record.Serving().Lost
 	newest := slices.ContainsFunc(record.Builds, func(b Build) bool {
+		if lost { // only a rebuild that goes on replaces it
+			return b.Status == Building && b.Failure == "" && b.Fold >= fold
+		}
 		return b.Status != Dropping && !b.Lost && b.Fold >= fold
 	})
-	wanted := fold > record.RolledBackFold || record.Serving().Lost
-	if !newest && wanted && sub.Projection.rebuilds() {
+	if !newest && (lost || fold > record.RolledBackFold) && sub.Projection.rebuilds() {
 		name := fmt.Sprintf("%s-%d", sub.name(), record.Last+1)
+		if lost { // a worker of that name may have failed before
+			name += fmt.Sprintf("-%d", record.Revision)
+		}
 		if err := e.cfg.Starter.Start(ctx, name, Stage{Projection: sub.name(), Fold: fold}); err != nil {
 			return fmt.Errorf("start %s: %w", name, err)
 		}

@@ -81,6 +81,13 @@ func (r *Rebuilder) recoverAll(
 	var errs []error
 	for i := range records {
 		if records[i].Outage == nil {
+			if records[i].Serving().Lost { // the worker that was to replace it may have failed
+				replace := r.startReplacing
+				if r.engine.cfg.Starter == nil {
+					replace = r.replaceLost
+				}
+				errs = append(errs, replace(ctx, records[i].Projection))
+			}
 			continue
 		}
 		found, err := one(ctx, records[i].Projection)

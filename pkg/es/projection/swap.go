@@ -73,7 +73,7 @@ func (r *Rebuilder) swap(
 	var retired Generation
 	err := r.change(ctx, projection, func(next *Record) error {
 		b, serving := next.Build(g), next.Serving()
-		if b == nil || b.Status != from {
+		if b == nil || b.Lost || b.Status != from {
 			return fmt.Errorf("generation %d is not %s: %w", g, from, ErrNoGeneration)
 		}
 		if next.Outage != nil {

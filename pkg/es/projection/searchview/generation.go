@@ -15,7 +15,7 @@ import (
 
 // writes is where documents of a generation are written: an alias of its index. Because writes require an alias, none
 // makes an index anew that was dropped. Whether a collection of OpenSearch Serverless can require one is not documented;
-// there, the write of a process that was halted for minutes may make an index that nobody reads.
+// there, let only those processes create indexes that prepare generations, but do not feed them while they serve.
 func (v *View) writes(g projection.Generation) string {
 	if v.cfg.Serverless {
 		return path(v.indexOf(g))
@@ -147,7 +147,11 @@ func (v *View) Point(ctx context.Context, g projection.Generation) error {
 	if !there {
 		return v.fault(ctx, g, &failure{kind: noIndex})
 	}
-	if was := now.Mappings.Meta.Annals; was.Fold == v.fold && !sameJSON(was.Fields, v.fields()) {
+	was := now.Mappings.Meta.Annals
+	if was.Fields == nil { // made by a write, after it was deleted
+		return v.fault(ctx, g, &failure{kind: noIndex})
+	}
+	if was.Fold == v.fold && !sameJSON(was.Fields, v.fields()) {
 		return fmt.Errorf("projection %s: generation %d has other fields than the code: raise the fold version", v.name, g)
 	}
 	if _, points := now.Aliases[v.cfg.People]; points {

@@ -178,7 +178,7 @@ type hits struct {
 
 // searched searches the documents of a generation. An answer that lacks some of them is an error.
 func (v *View) searched(ctx context.Context, g projection.Generation, query any) (out hits, err error) {
-	err = v.call(ctx, http.MethodPost, path(v.indexOf(g), "_search"), marshal(query), &out)
+	err = v.call(ctx, http.MethodPost, v.searches(g), marshal(query), &out)
 	if err == nil {
 		err = out.whole()
 	}
@@ -191,6 +191,16 @@ func (h *hits) whole() error {
 		return fmt.Errorf("the search timed out (%t), or failed on some shards (%d)", h.TimedOut, h.Shards.Failed)
 	}
 	return nil
+}
+
+// searches is where searches are sent. All go to the same copy of the index, if there are several: copies refresh at
+// different times, and score differently.
+func (v *View) searches(g projection.Generation) string {
+	to := path(v.indexOf(g), "_search")
+	if v.cfg.Serverless { // has copies of its own, and documents no preference
+		return to
+	}
+	return to + "?preference=annals"
 }
 
 // Visible implements [projection.Lagging].
@@ -225,7 +235,7 @@ func IsRefused(err error) bool {
 // Errors: one that [IsRefused]; [projection.ErrLost]; [es.ErrUnavailable] with its cause.
 func (v *View) Search(ctx context.Context, g projection.Generation, request json.RawMessage) (json.RawMessage, error) {
 	var answer json.RawMessage
-	err := v.call(ctx, http.MethodPost, path(v.indexOf(g), "_search"), request, &answer)
+	err := v.call(ctx, http.MethodPost, v.searches(g), request, &answer)
 	if IsRefused(err) {
 		return nil, err
 	}
