@@ -39,45 +39,34 @@ var OrderSearch = projection.New("order-search", 1,
 			return nil
 		}),
 	),
-	projection.From(order.Aggregate,
-		projection.On(func(d *Searchable, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
-			d.Customer, d.Status = e.Data.CustomerID, order.StatusDraft
-			return nil
-		}),
-		projection.On(func(d *Searchable, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
-			if !slices.Contains(d.Products, e.Data.ProductID) {
-				d.Products = append(d.Products, e.Data.ProductID)
-			}
-			return nil
-		}),
-		projection.On(func(d *Searchable, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
-			d.Products = slices.DeleteFunc(d.Products, func(id string) bool { return id == e.Data.ProductID })
-			return nil
-		}),
-		projection.On(func(d *Searchable, e projection.Event[order.Event], _ *projection.Writes) error {
-			if set, is := e.Data.(order.ShippingAddressSet); is { // with a handler of its own, code that lacks the type would not start
-				d.Recipient, d.City, d.Country = set.Address.Recipient, set.Address.City, set.Address.Country
-			}
-			return nil
-		}),
-		projection.On(func(d *Searchable, e projection.Event[order.OrderPlaced], _ *projection.Writes) error {
-			d.Status, d.Placed, d.Total = order.StatusPlaced, e.OccurredAt, e.Data.Total
-			return nil
-		}),
-		projection.On(func(d *Searchable, _ projection.Event[order.OrderShipped], _ *projection.Writes) error {
-			d.Status = order.StatusShipped
-			return nil
-		}),
-		projection.On(func(d *Searchable, _ projection.Event[order.OrderDelivered], _ *projection.Writes) error {
-			d.Status = order.StatusDelivered
-			return nil
-		}),
-		projection.On(func(d *Searchable, _ projection.Event[order.OrderCancelled], _ *projection.Writes) error {
-			d.Status = order.StatusCancelled
-			return nil
-		}),
-	),
+	projection.From(order.Aggregate, projection.On(searchableOrder)),
 )
+
+// searchableOrder takes each event of an order into its document. With a handler for each type, code that lacks the type of
+// shipping addresses would not start.
+func searchableOrder(d *Searchable, e projection.Event[order.Event], _ *projection.Writes) error {
+	switch data := e.Data.(type) {
+	case order.OrderCreated:
+		d.Customer, d.Status = data.CustomerID, order.StatusDraft
+	case order.ItemAdded:
+		if !slices.Contains(d.Products, data.ProductID) {
+			d.Products = append(d.Products, data.ProductID)
+		}
+	case order.ItemRemoved:
+		d.Products = slices.DeleteFunc(d.Products, func(id string) bool { return id == data.ProductID })
+	case order.ShippingAddressSet:
+		d.Recipient, d.City, d.Country = data.Address.Recipient, data.Address.City, data.Address.Country
+	case order.OrderPlaced:
+		d.Status, d.Placed, d.Total = order.StatusPlaced, e.OccurredAt, data.Total
+	case order.OrderShipped:
+		d.Status = order.StatusShipped
+	case order.OrderDelivered:
+		d.Status = order.StatusDelivered
+	case order.OrderCancelled:
+		d.Status = order.StatusCancelled
+	}
+	return nil
+}
 
 // SearchFields are the fields of [OrderSearch].
 var SearchFields = searchindex.Documents[Searchable](

@@ -36,43 +36,42 @@ type SaleLine struct {
 var saleLines = projection.OwnRows[SaleLine]("lines")
 
 // SalesBySQL has orders and their lines as tables in which people query: "sales" and "sale_lines".
-var SalesBySQL = projection.New("sales", 1, projection.From(order.Aggregate,
-	projection.On(func(s *Sale, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
-		s.OrderID, s.Customer = e.Stream.ID, e.Data.CustomerID
-		return nil
-	}),
-	projection.On(func(s *Sale, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
-		s.Lines = withItem(s.Lines, e.Data)
-		return nil
-	}),
-	projection.On(func(s *Sale, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
-		s.Lines = withoutProduct(s.Lines, e.Data.ProductID)
-		return nil
-	}),
-	projection.On(func(s *Sale, e projection.Event[order.Event], _ *projection.Writes) error {
-		if set, is := e.Data.(order.ShippingAddressSet); is { // with a handler of its own, code that lacks the type would not start
-			s.City, s.Country = set.Address.City, set.Address.Country
-		}
-		return nil
-	}),
-	projection.On(func(s *Sale, e projection.Event[order.OrderPlaced], w *projection.Writes) error {
-		s.Placed, s.Total = e.OccurredAt, e.Data.Total
-		for _, l := range s.Lines {
-			revenue, err := l.price()
-			if err != nil {
-				return err
-			}
-			at := projection.Key{Partition: "lines", Sort: l.Product + " " + l.Price.money().String()}
-			saleLines.Put(w, at, SaleLine{s.OrderID, l.Product, l.Units, l.Price.money(), revenue})
-		}
-		s.Lines = nil
-		return nil
-	}),
-	projection.On(func(s *Sale, _ projection.Event[order.OrderCancelled], _ *projection.Writes) error {
+var SalesBySQL = projection.New("sales", 1, projection.From(order.Aggregate, projection.On(soldOrder)), saleLines)
+
+// soldOrder takes each event of an order into its document and rows. With a handler for each type, code that lacks the type
+// of shipping addresses would not start.
+func soldOrder(s *Sale, e projection.Event[order.Event], w *projection.Writes) error {
+	switch data := e.Data.(type) {
+	case order.OrderCreated:
+		s.OrderID, s.Customer = e.Stream.ID, data.CustomerID
+	case order.ItemAdded:
+		s.Lines = withItem(s.Lines, data)
+	case order.ItemRemoved:
+		s.Lines = withoutProduct(s.Lines, data.ProductID)
+	case order.ShippingAddressSet:
+		s.City, s.Country = data.Address.City, data.Address.Country
+	case order.OrderPlaced:
+		s.Placed, s.Total = e.OccurredAt, data.Total
+		return s.place(w)
+	case order.OrderCancelled:
 		s.Cancelled = true
-		return nil
-	}),
-), saleLines)
+	}
+	return nil
+}
+
+// place makes a row of each line of an order that is placed.
+func (s *Sale) place(w *projection.Writes) error {
+	for _, l := range s.Lines {
+		revenue, err := l.price()
+		if err != nil {
+			return err
+		}
+		at := projection.Key{Partition: "lines", Sort: l.Product + " " + l.Price.money().String()}
+		saleLines.Put(w, at, SaleLine{s.OrderID, l.Product, l.Units, l.Price.money(), revenue})
+	}
+	s.Lines = nil
+	return nil
+}
 
 // SaleTables are the tables of [SalesBySQL].
 var SaleTables = []sqltable.Table{

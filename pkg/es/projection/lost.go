@@ -86,10 +86,13 @@ func (r *Rebuilder) startReplacing(ctx context.Context, projection string) error
 	return r.engine.upgrade(ctx, sub, record)
 }
 
-// replaceLost builds a generation in this process if the serving one is lost.
+// replaceLost builds a generation if the serving one is lost: in this process, unless there are workers.
 //
-// Errors: those of [Rebuilder.Run].
+// Errors: those of [Rebuilder.Run], the catalog and the [Starter].
 func (r *Rebuilder) replaceLost(ctx context.Context, projection string) error {
+	if r.engine.cfg.Starter != nil {
+		return r.startReplacing(ctx, projection)
+	}
 	_, record, err := r.engine.record(ctx, projection)
 	if err != nil || !record.Serving().Lost {
 		return err

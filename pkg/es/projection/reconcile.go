@@ -94,7 +94,7 @@ func (r *Reconciled) Add(other Reconciled) {
 //
 // Errors: the first error of the store, the view or the catalog. What was done before stays done.
 func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
-	healed, err := r.recoverAll(ctx, r.Recover)
+	healed, err := r.recoverAll(ctx, r.Recover, r.replaceLost)
 	if err != nil {
 		return healed, err
 	}
@@ -159,7 +159,7 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	if j.Of == 0 {
 		_, err := r.recoverAll(ctx, func(ctx context.Context, name string) (Reconciled, error) {
 			return Reconciled{}, r.recoverByJobs(ctx, name)
-		})
+		}, r.startReplacing)
 		return errors.Join(err, r.divide(ctx, j))
 	}
 	at, found, err := r.reconcile(ctx, j, j.projections()...)

@@ -30,7 +30,8 @@ const probeTime = 2 * time.Second
 var probed = es.StreamID{Type: "Outage", ID: "probe"}
 
 // Recover ends the [Outage] of a projection in this process, if its store answers again: it brings all streams up to
-// date, in all generations. If the store has lost the serving generation, it builds another. Without an outage it does nothing. With a queue, nobody needs to call it. After an error,
+// date, in all generations. If the store has lost the serving generation, it builds
+// another, or starts the worker that does. Without an outage it does nothing. With a queue, nobody needs to call it. After an error,
 // call it again.
 //
 // Errors: [OutageError] if the store is still away; [UnknownProjectionError]; [UnknownFoldError] if this code lacks the
@@ -66,9 +67,10 @@ func (r *Rebuilder) recoverByJobs(ctx context.Context, projection string) error 
 }
 
 // recoverAll recovers each projection that has an outage, and adds up what that found. A store that is still away is no
-// error.
+// error. It replaces serving generations that are lost. Functions that leave both to jobs and workers do not link what they do.
 func (r *Rebuilder) recoverAll(
 	ctx context.Context, one func(ctx context.Context, projection string) (Reconciled, error),
+	replace func(ctx context.Context, projection string) error,
 ) (Reconciled, error) {
 	var all Reconciled
 	if !slices.ContainsFunc(r.engine.subscriptions, func(s Subscription) bool { return s.Apart }) {
@@ -82,10 +84,6 @@ func (r *Rebuilder) recoverAll(
 	for i := range records {
 		if records[i].Outage == nil {
 			if records[i].Serving().Lost { // the worker that was to replace it may have failed
-				replace := r.startReplacing
-				if r.engine.cfg.Starter == nil {
-					replace = r.replaceLost
-				}
 				errs = append(errs, replace(ctx, records[i].Projection))
 			}
 			continue

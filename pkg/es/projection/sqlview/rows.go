@@ -136,7 +136,7 @@ func (t *transaction) typed(columns []typed, kind sqltable.Kind, list string, ro
 		if table.Kind != kind || table.List != list {
 			continue
 		}
-		values, err := table.Values(row)
+		values, err := valuesOf(table, row)
 		if err != nil {
 			t.refuse(err)
 			return out

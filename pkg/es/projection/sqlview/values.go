@@ -1,4 +1,4 @@
-package sqltable
+package sqlview
 
 import (
 	"encoding/json"
@@ -10,23 +10,24 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/sqltable"
 )
 
-// Values are the values of a table's columns in a row's JSON, as SQL reads them from text; nil is NULL. Columns of
+// valuesOf are the values of a table's columns in a row's JSON, as SQL reads them from text; nil is NULL. Columns of
 // other origin than the JSON have none.
 //
 // Errors: [projection.ErrRefused], if a value does not fit its column. It names the column, but cites no value.
-func (t *Table) Values(row json.RawMessage) ([]*string, error) {
+func valuesOf(t *sqltable.Table, row json.RawMessage) ([]*string, error) {
 	out := make([]*string, len(t.Columns))
 	for i, c := range t.Columns {
-		if c.From != OfRow || len(row) == 0 {
+		if c.From != sqltable.OfRow || len(row) == 0 {
 			continue
 		}
-		value := gjson.GetBytes(row, c.query())
+		value := gjson.GetBytes(row, queryFor(c.Path))
 		if !value.Exists() || value.Type == gjson.Null {
 			continue
 		}
-		text, err := c.text(value)
+		text, err := textOf(c, value)
 		if err != nil {
 			return nil, fmt.Errorf("%w: table %s, column %s (%s): %w", projection.ErrRefused, t.Name, c.Name, c.Type, err)
 		}
@@ -38,12 +39,12 @@ func (t *Table) Values(row json.RawMessage) ([]*string, error) {
 // plain is a path without characters that mean something else in a query.
 var plain = regexp.MustCompile(`^[\w.-]+$`)
 
-// query is the column's path for gjson.
-func (c *Column) query() string {
-	if plain.MatchString(c.Path) {
-		return c.Path
+// queryFor is a column's path for gjson.
+func queryFor(path string) string {
+	if plain.MatchString(path) {
+		return path
 	}
-	parts := strings.Split(c.Path, ".")
+	parts := strings.Split(path, ".")
 	for i, part := range parts {
 		parts[i] = gjson.Escape(part)
 	}
@@ -55,8 +56,8 @@ var (
 	decimal = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 )
 
-// text is a JSON value as SQL reads it.
-func (c *Column) text(value gjson.Result) (*string, error) {
+// textOf is a JSON value as SQL reads it in a column.
+func textOf(c sqltable.Column, value gjson.Result) (*string, error) {
 	if value.IsObject() || value.IsArray() {
 		return nil, fmt.Errorf("the JSON has an object or a list at %s", c.Path)
 	}
