@@ -61,6 +61,7 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 	env := r.services(r.gate.Address())
 	env["AWS_ACCESS_KEY_ID"] = f.ID // identifies the function, see access.Control
 	maps.Copy(env, f.Env)
+	maps.Copy(env, r.addresses()) // whatever the template says
 	concurrency := f.Reserved
 	if concurrency < 0 {
 		concurrency = r.concurrency
@@ -88,6 +89,13 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		// The endpoint that sends messages to connections of the WebSocket API.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
+	maps.Copy(env, r.addresses())
+	return env
+}
+
+// addresses are the variables with the addresses of the stores besides DynamoDB.
+func (r *runner) addresses() map[string]string {
+	env := map[string]string{}
 	for _, s := range r.running {
 		env[s.variable] = s.url
 	}
