@@ -18,8 +18,8 @@ var procedures = []string{
 	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
-// elsewhere are runbooks of alarms that only a stack with other stores than DynamoDB has. The construct's tests hold them
-// against these alarms.
+// elsewhere are runbooks of alarms that only a stack with other stores than DynamoDB has. The construct's tests hold
+// them against these alarms.
 var elsewhere = []string{"store-away"}
 
 // resourceIn matches a resource of the stack in a runbook's command.

@@ -18,8 +18,8 @@ import (
 type Config struct {
 	// Home is the folder that Ensure has filled; "" means that of [Find].
 	Home string
-	// Dir is the folder for the data. A missing one is created. If Dir is "", the data is in a temporary folder, which is
-	// removed when the server has ended.
+	// Dir is the folder for the data. A missing one is created. If Dir is "", the data is in a temporary folder,
+	// which is removed when the server has ended.
 	Dir string
 	// Port is the port to listen on; 0 chooses a free one.
 	Port int

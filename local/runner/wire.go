@@ -75,7 +75,8 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 	}
 }
 
-// services are the variables with the addresses of AWS's services, with the given one for DynamoDB, and of the other stores.
+// services are the variables with the addresses of AWS's services, with the given one for DynamoDB, and of the other
+// stores.
 func (r *runner) services(dynamoDB string) map[string]string {
 	env := map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,

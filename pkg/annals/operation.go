@@ -145,8 +145,8 @@ type Question struct {
 	Tokens []es.StreamID
 	// SQL are the tables of read models in SQL, nil if the deployment has none.
 	SQL SQLTables
-	// Search searches in read models, nil if the deployment has none in OpenSearch. Cursor is where the page begins, for an
-	// answer whose cursors are not the session's: see [Reading.PagesItself].
+	// Search searches in read models, nil if the deployment has none in OpenSearch. Cursor is where the page begins,
+	// for an answer whose cursors are not the session's: see [Reading.PagesItself].
 	Search SendSearch
 	Cursor string
 }

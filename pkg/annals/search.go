@@ -13,9 +13,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/searchindex"
 )
 
-// InSearch stores a read model in OpenSearch instead of in DynamoDB: its documents, whose declared fields people search.
-// Such a read model has no lists, own rows and counters. A change of the fields needs a new fold version. Only deployments
-// with the store Search have the read model: see [Service.On].
+// InSearch stores a read model in OpenSearch instead of in DynamoDB: its documents, whose declared fields people
+// search. Such a read model has no lists, own rows and counters. A change of the fields needs a new fold version.
+// Only deployments with the store Search have the read model: see [Service.On].
 func InSearch(index searchindex.Index) ReadModelOption {
 	return readModelOption(func(m *DeclaredReadModel) {
 		m.Store, m.Index, m.Apart = Search, index, true
@@ -29,7 +29,9 @@ var ErrSearchRefused = errors.New("OpenSearch refuses the search request")
 // model, and returns the answer.
 //
 // Errors: [es.ErrUnavailable]; [projection.ErrLost]; [ErrSearchRefused].
-type SendSearch func(ctx context.Context, readModel string, g projection.Generation, request json.RawMessage) (json.RawMessage, error)
+type SendSearch func(
+	ctx context.Context, readModel string, g projection.Generation, request json.RawMessage,
+) (json.RawMessage, error)
 
 // SearchIndex are the documents of a read model in OpenSearch, as one request for a page of them sees them.
 type SearchIndex struct {
@@ -55,11 +57,12 @@ type SearchRequest struct {
 	//
 	// https://docs.opensearch.org/latest/query-dsl/
 	Query any
-	// Sort is how to sort, in OpenSearch's form: a list, such as []any{map[string]string{"doc.placed": "desc"}}. Its pages
-	// repeat and skip nothing, and have no end.
+	// Sort is how to sort, in OpenSearch's form: a list, such as []any{map[string]string{"doc.placed": "desc"}}. Its
+	// pages repeat and skip nothing, and have no end.
 	//
-	// If empty, the best hits come first. Each new document changes how good the others are, so pages are told by numbers: a
-	// hit may come on two pages, or on none, if documents are written in between, and there are 10,000 hits at most.
+	// If empty, the best hits come first. Each new document changes how good the others are, so pages are told by
+	// numbers: a hit may come on two pages, or on none, if documents are written in between, and there are 10,000
+	// hits at most.
 	Sort []any
 	// Highlight are the fields in which the words are marked that were found.
 	Highlight []string
@@ -81,12 +84,13 @@ type SearchHit[S any] struct {
 	Stream   es.StreamID
 	Version  int64
 	Document S
-	// Highlights are parts of the fields, by the fields' names, as HTML: the words are in <em>, everything else is escaped.
+	// Highlights are parts of the fields, by the fields' names, as HTML: the words are in <em>, everything else is
+	// escaped.
 	Highlights map[string][]string
 }
 
-// SearchFor returns a page of what a search finds. The page's limit and cursor are those of the caller's request. A page
-// has fewer documents if the answer would be too large.
+// SearchFor returns a page of what a search finds. The page's limit and cursor are those of the caller's request. A
+// page has fewer documents if the answer would be too large.
 //
 // Errors: those of [SendSearch]; [projection.ErrCursor] if the cursor is of another search.
 func SearchFor[S any](ctx context.Context, x *SearchIndex, r SearchRequest) (SearchHits[S], error) {
@@ -120,7 +124,8 @@ func SearchFor[S any](ctx context.Context, x *SearchIndex, r SearchRequest) (Sea
 			err = json.Unmarshal(h.Highlight, &hit.Highlights)
 		}
 		if err != nil {
-			out.LeftOut = append(out.LeftOut, LeftOut{Key: projection.Key{Sort: h.Source.Annals.Stream}, Why: fmt.Sprintf("%T", err)})
+			key := projection.Key{Sort: h.Source.Annals.Stream}
+			out.LeftOut = append(out.LeftOut, LeftOut{Key: key, Why: fmt.Sprintf("%T", err)})
 			continue
 		}
 		out.Hits = append(out.Hits, hit)
@@ -246,16 +251,17 @@ type Found[T any] struct {
 
 // FoundOf makes the answer of hits. item makes an item of each.
 func FoundOf[S, T any](hits SearchHits[S], item func(SearchHit[S]) T) Found[T] {
-	out := Found[T]{Page: Page[T]{Items: []T{}, Next: hits.Next, Unreadable: len(hits.LeftOut), omitted: hits.LeftOut}, Total: hits.Total}
+	out := Found[T]{Total: hits.Total}
+	out.Items, out.Next, out.Unreadable, out.omitted = []T{}, hits.Next, len(hits.LeftOut), hits.LeftOut
 	for _, h := range hits.Hits {
 		out.Items = append(out.Items, item(h))
 	}
 	return out
 }
 
-// QuerySearch declares a query that f answers by a search in the documents of a read model, page by page: see [InSearch].
-// Callers can wait for it as for any query of the read model. Q may have parameters: fields with the tag query. The edge
-// adds limit and cursor.
+// QuerySearch declares a query that f answers by a search in the documents of a read model, page by page: see
+// [InSearch]. Callers can wait for it as for any query of the read model. Q may have parameters: fields with the tag
+// query. The edge adds limit and cursor.
 func QuerySearch[S, Q, T any](
 	route string, p *projection.Of[S], f func(context.Context, *SearchIndex, Q) (Found[T], error), o ...Option,
 ) Part {

@@ -37,8 +37,8 @@ func searchIn(answer string, err error) (*SearchIndex, *string) {
 	}}, &request
 }
 
-// TestSearchFor: a page has the documents with their highlights. A full page has a cursor, from which the next one begins.
-// What can't be decoded is left out and said.
+// TestSearchFor: a page has the documents with their highlights. A full page has a cursor, from which the next one
+// begins. What can't be decoded is left out and said.
 func TestSearchFor(t *testing.T) {
 	t.Parallel()
 	x, request := searchIn(hits(7, hit("a", `{"title":"Go"}`, `,"highlight":{"doc.title":["<em>Go</em>"]}`), hit("b", `{"title":1}`, "")), nil)
@@ -92,8 +92,8 @@ func TestSearchFor(t *testing.T) {
 	}
 }
 
-// TestSearchCursor: a cursor of another search is refused. Without one, a refusal is the fault of the code. Numbered pages
-// end where OpenSearch numbers no more hits.
+// TestSearchCursor: a cursor of another search is refused. Without one, a refusal is the fault of the code. Numbered
+// pages end where OpenSearch numbers no more hits.
 func TestSearchCursor(t *testing.T) {
 	t.Parallel()
 	sorted := SearchRequest{Sort: []any{map[string]string{"doc.price": "asc"}}}

@@ -51,9 +51,9 @@ func InSQL(tables ...sqltable.Table) ReadModelOption {
 	})
 }
 
-// InCache stores a read model in Valkey or Redis instead of in DynamoDB: documents, lists over an index, and counters. A
-// cache that has lost what it held is filled again from the events. Only deployments with the store Cache have the read
-// model: see [Service.On].
+// InCache stores a read model in Valkey or Redis instead of in DynamoDB: documents, lists over an index, and
+// counters. A cache that has lost what it held is filled again from the events. Only deployments with the store Cache
+// have the read model: see [Service.On].
 var InCache ReadModelOption = readModelOption(func(m *DeclaredReadModel) { m.Store, m.Apart = Cache, true })
 
 // On returns the service of a deployment that has these stores besides DynamoDB: without the read models that are in

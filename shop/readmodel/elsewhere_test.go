@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// TestBestSellers: units are counted in the month in which an order is placed, and taken out when it is cancelled, however
-// the events are delivered.
+// TestBestSellers: units are counted in the month in which an order is placed, and taken out when it is cancelled,
+// however the events are delivered.
 func TestBestSellers(t *testing.T) {
 	t.Parallel()
 	a, b := order.Aggregate.Stream("a"), order.Aggregate.Stream("b")

@@ -42,8 +42,8 @@ var OrderSearch = projection.New("order-search", 1,
 	projection.From(order.Aggregate, projection.On(searchableOrder)),
 )
 
-// searchableOrder takes each event of an order into its document. With a handler for each type, code that lacks the type of
-// shipping addresses would not start.
+// searchableOrder takes each event of an order into its document. With a handler for each type, code that lacks the
+// type of shipping addresses would not start.
 func searchableOrder(d *Searchable, e projection.Event[order.Event], _ *projection.Writes) error {
 	switch data := e.Data.(type) {
 	case order.OrderCreated:

@@ -38,8 +38,8 @@ var saleLines = projection.OwnRows[SaleLine]("lines")
 // SalesBySQL has orders and their lines as tables in which people query: "sales" and "sale_lines".
 var SalesBySQL = projection.New("sales", 1, projection.From(order.Aggregate, projection.On(soldOrder)), saleLines)
 
-// soldOrder takes each event of an order into its document and rows. With a handler for each type, code that lacks the type
-// of shipping addresses would not start.
+// soldOrder takes each event of an order into its document and rows. With a handler for each type, code that lacks
+// the type of shipping addresses would not start.
 func soldOrder(s *Sale, e projection.Event[order.Event], w *projection.Writes) error {
 	switch data := e.Data.(type) {
 	case order.OrderCreated:

@@ -15,16 +15,16 @@ const (
 	ReactorFailuresEnv   = "REACTOR_FAILURES_URL"
 	// RebuildMachineEnv holds the ARN of the state machine that rebuilds read models.
 	RebuildMachineEnv = "REBUILD_MACHINE_ARN"
-	// ForgetMachineEnv holds the ARN of the state machine that forgets people. Only services with personal data have it,
-	// ForgetWaitEnv and RecoveryDaysEnv.
+	// ForgetMachineEnv holds the ARN of the state machine that forgets people. Only services with personal data have
+	// it, ForgetWaitEnv and RecoveryDaysEnv.
 	ForgetMachineEnv = "FORGET_MACHINE_ARN"
 	// ForgetWaitEnv holds how long functions may still use a person's key after it was deleted, in whole seconds.
 	ForgetWaitEnv = "FORGET_WAIT_SECONDS"
 	// RecoveryDaysEnv holds for how many days the tables can be recovered in which a forgotten person can be found.
 	RecoveryDaysEnv = "PERSONAL_RECOVERY_DAYS"
-	// DeadlineGroupEnv holds the name of the group of EventBridge Scheduler for the deadlines of timers, DeadlineRoleEnv the
-	// ARN of the role that sends them when they are due, DeadlineQueueEnv the ARN of the queue of the reactor's jobs. Only
-	// services with timers have them: see [annals.Deadlines].
+	// DeadlineGroupEnv holds the name of the group of EventBridge Scheduler for the deadlines of timers,
+	// DeadlineRoleEnv the ARN of the role that sends them when they are due, DeadlineQueueEnv the ARN of the queue of
+	// the reactor's jobs. Only services with timers have them: see [annals.Deadlines].
 	DeadlineGroupEnv = "DEADLINE_GROUP"
 	DeadlineRoleEnv  = "DEADLINE_ROLE_ARN"
 	DeadlineQueueEnv = "DEADLINE_QUEUE_ARN"
@@ -38,21 +38,22 @@ const (
 	EventSourceEnv = publish.SourceEnv
 	// StoresEnv lists the stores of read models besides DynamoDB, separated by commas. See [annals.Service.On].
 	StoresEnv = "ANNALS_STORES"
-	// SQLURLEnv holds the address of a PostgreSQL, with user name and password. SQLEndpointEnv holds the host of a cluster of
-	// Aurora DSQL, to which the function's role connects. One of them is set if SQL is among the stores.
+	// SQLURLEnv holds the address of a PostgreSQL, with user name and password. SQLEndpointEnv holds the host of a
+	// cluster of Aurora DSQL, to which the function's role connects. One of them is set if SQL is among the stores.
 	SQLURLEnv      = "ANNALS_SQL_URL"
 	SQLEndpointEnv = "ANNALS_SQL_ENDPOINT"
 	// SearchURLEnv holds the address of an OpenSearch. SearchEndpointEnv holds the host of a collection of OpenSearch
-	// Serverless, or of a domain, to which the function's role connects. One of them is set if Search is among the stores.
+	// Serverless, or of a domain, to which the function's role connects. One of them is set if Search is among the
+	// stores.
 	SearchURLEnv      = "ANNALS_SEARCH_URL"
 	SearchEndpointEnv = "ANNALS_SEARCH_ENDPOINT"
-	// CacheURLEnv holds the address of a Valkey or Redis: redis://host:port/database, or rediss:// for TLS. It is set if
-	// Cache is among the stores.
+	// CacheURLEnv holds the address of a Valkey or Redis: redis://host:port/database, or rediss:// for TLS. It is set
+	// if Cache is among the stores.
 	CacheURLEnv = "ANNALS_CACHE_URL"
 	// MetricsNamespaceEnv holds the namespace of the metrics in CloudWatch.
 	MetricsNamespaceEnv = "METRICS_NAMESPACE"
-	// TokenIssuerEnv holds the issuer of callers' tokens, a URL. TokenAudienceEnv holds the accepted audiences of tokens:
-	// client ids, separated by commas.
+	// TokenIssuerEnv holds the issuer of callers' tokens, a URL. TokenAudienceEnv holds the accepted audiences of
+	// tokens: client ids, separated by commas.
 	TokenIssuerEnv   = "TOKEN_ISSUER"
 	TokenAudienceEnv = "TOKEN_AUDIENCE"
 )
@@ -81,8 +82,8 @@ const ScheduledTime = "<aws.scheduler.scheduled-time>"
 type Variable struct {
 	// Name is its name. Holds describes its value in words.
 	Name, Holds string
-	// Functions are the functions that read it. Required is true if they do not start without it. Otherwise they start and
-	// lack what the variable is for.
+	// Functions are the functions that read it. Required is true if they do not start without it. Otherwise they
+	// start and lack what the variable is for.
 	Functions []Function
 	Required  bool
 }

@@ -1,5 +1,5 @@
-// Package annalscache lets functions keep read models in Valkey or Redis: see annals.InCache. Import it where a function
-// that reads or writes read models is built, with the build tag of the store:
+// Package annalscache lets functions keep read models in Valkey or Redis: see annals.InCache. Import it where a
+// function that reads or writes read models is built, with the build tag of the store:
 //
 //	//go:build cache
 //

@@ -13,8 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestOpen: the address says whether it is a cluster, and whether there is TLS. It connects to nothing. A password is in no
-// error.
+// TestOpen: the address says whether it is a cluster, and whether there is TLS. It connects to nothing. A password is
+// in no error.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{

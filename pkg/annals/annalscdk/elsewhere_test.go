@@ -92,8 +92,8 @@ func TestStoresAreValid(t *testing.T) {
 	}
 }
 
-// TestSearch: a stack with the store Search has a collection, or takes one. Its policies let exactly the functions in that
-// read and write read models, on the service's own indexes. The query function only reads.
+// TestSearch: a stack with the store Search has a collection, or takes one. Its policies let exactly the functions in
+// that read and write read models, on the service's own indexes. The query function only reads.
 func TestSearch(t *testing.T) {
 	for name, settings := range map[string]Settings{
 		"own": {Stores: []string{"search"}}, "prod": {Stores: []string{"search"}, Stage: "prod"},
@@ -237,8 +237,8 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestStoreAlarm: a store that is away for more than five minutes fires an alarm, whose page tells what to do. A service
-// with all read models on DynamoDB has no such alarm.
+// TestStoreAlarm: a store that is away for more than five minutes fires an alarm, whose page tells what to do. A
+// service with all read models on DynamoDB has no such alarm.
 func TestStoreAlarm(t *testing.T) {
 	const id = "StoreAwayAlarm"
 	_, synth := stackOf(t, rosterBySearch(), Settings{Stores: []string{"search"}})

@@ -18,8 +18,8 @@ var (
 	securityGroupPattern = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
 )
 
-// validateCache checks the address of the cache, and the VPC that it is in. Its errors do not repeat an address that may
-// have a password.
+// validateCache checks the address of the cache, and the VPC that it is in. Its errors do not repeat an address that
+// may have a password.
 func (s *Settings) validateCache() error {
 	if s.CacheURL == "" {
 		if len(s.VPCSubnets)+len(s.VPCSecurityGroups) > 0 {
@@ -73,7 +73,8 @@ func (s *Service) inVPC(f function) bool {
 	return f.usesReadModels && s.plan.uses(annals.Cache) && len(s.Settings.VPCSubnets) > 0
 }
 
-// connect connects a function to the VPC of the cache. CDK's own property wants a VPC, which it looks up in the account.
+// connect connects a function to the VPC of the cache. CDK's own property wants a VPC, which it looks up in the
+// account.
 func (s *Service) connect(f function) {
 	if !s.inVPC(f) {
 		return

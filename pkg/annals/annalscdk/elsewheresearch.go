@@ -17,8 +17,8 @@ import (
 // collectionPattern is the ARN of a collection of OpenSearch Serverless.
 var collectionPattern = regexp.MustCompile(`^arn:aws[a-z-]*:aoss:([a-z0-9-]+):[0-9]{12}:collection/([a-z0-9]+)$`)
 
-// The smallest and the largest number of characters of a collection's name, which its policies have, too. Longer names are
-// allowed for collections, not for policies.
+// The smallest and the largest number of characters of a collection's name, which its policies have, too. Longer
+// names are allowed for collections, not for policies.
 const (
 	minCollectionName = 3
 	maxCollectionName = 32
@@ -31,8 +31,8 @@ var (
 	writesDocuments = []string{
 		"aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument",
 	}
-	// createsIndexes is for the rebuilder alone: a write of the projector must not make an index anew that was deleted. So the
-	// first generation of a read model is lost at first, and the rebuilder makes another.
+	// createsIndexes is for the rebuilder alone: a write of the projector must not make an index anew that was
+	// deleted. So the first generation of a read model is lost at first, and the rebuilder makes another.
 	createsIndexes = []string{"aoss:CreateIndex"}
 	// movesAliases is for the alias by which people search: it is moved to the generation that serves.
 	movesAliases = []string{
@@ -66,8 +66,8 @@ func checkCollection(p plan, settings Settings) error {
 	return nil
 }
 
-// addSearch makes the collection of OpenSearch Serverless, unless the settings name one. It is deleted with the stack, as
-// read tables are. It is reached from the internet, by signed requests of roles that its policy names.
+// addSearch makes the collection of OpenSearch Serverless, unless the settings name one. It is deleted with the
+// stack, as read tables are. It is reached from the internet, by signed requests of roles that its policy names.
 func (s *Service) addSearch() {
 	if !makesCollection(s.plan, s.Settings) {
 		return

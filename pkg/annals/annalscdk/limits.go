@@ -68,8 +68,8 @@ const (
 	deadlinePolicyCharacters = 600
 )
 
-// The largest addition for read models in other stores than DynamoDB: the list of the stores and their addresses with their
-// variables, and the statements that allow to use them.
+// The largest addition for read models in other stores than DynamoDB: the list of the stores and their addresses with
+// their variables, and the statements that allow to use them.
 const (
 	storesEnvironmentBytes = 500
 	storesPolicyCharacters = 700

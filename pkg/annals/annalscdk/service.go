@@ -40,11 +40,11 @@ type Service struct {
 	Tables map[string]awsdynamodb.TableV2
 	// TablesKey encrypts the tables (TablesKey). It is nil if the key is DynamoDB's own.
 	TablesKey awskms.IKey
-	// SQLCluster is the cluster of Aurora DSQL for read models in SQL (SqlCluster). It is nil without such read models, or if
-	// the settings name one.
+	// SQLCluster is the cluster of Aurora DSQL for read models in SQL (SqlCluster). It is nil without such read
+	// models, or if the settings name one.
 	SQLCluster awsdsql.CfnCluster
-	// SearchCollection is the collection of OpenSearch Serverless for read models in OpenSearch (SearchCollection). It is nil
-	// without such read models, or if the settings name one.
+	// SearchCollection is the collection of OpenSearch Serverless for read models in OpenSearch (SearchCollection).
+	// It is nil without such read models, or if the settings name one.
 	SearchCollection awsopensearchserverless.CfnCollection
 	// Functions are the Lambda functions, each with its role and its log group.
 	Functions map[annalsaws.Function]*Function
@@ -77,14 +77,15 @@ type Service struct {
 	EventBus awsevents.IEventBus
 	// RebuildMachine is the state machine that rebuilds read models (RebuildMachine).
 	RebuildMachine awsstepfunctions.StateMachine
-	// ForgetMachine is the state machine that forgets people (ForgetMachine). It is nil if events have no personal data.
+	// ForgetMachine is the state machine that forgets people (ForgetMachine). It is nil if events have no personal
+	// data.
 	ForgetMachine awsstepfunctions.StateMachine
 	// Schedules are the daily reconciliations (ProjectorReconciliation, ReactorReconciliation).
 	Schedules map[annalsaws.Function]awsscheduler.CfnSchedule
 	// SchedulerRole is the role that sends the messages of all schedules to the queues (SchedulerRole).
 	SchedulerRole awsiam.Role
-	// DeadlineGroup is the group of the schedules that the reactor makes for deadlines, and of Recurrences (Deadlines). It
-	// is nil if the service has neither timers nor recurring work.
+	// DeadlineGroup is the group of the schedules that the reactor makes for deadlines, and of Recurrences
+	// (Deadlines). It is nil if the service has neither timers nor recurring work.
 	DeadlineGroup awsscheduler.CfnScheduleGroup
 	// Recurrences are the schedules of recurring work, by name: "close-day" (CloseDayRecurrence).
 	Recurrences map[string]awsscheduler.CfnSchedule

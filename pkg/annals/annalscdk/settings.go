@@ -43,12 +43,13 @@ type Settings struct {
 	Stores []string
 	// SQLCluster is the ARN of the cluster of Aurora DSQL for read models in SQL. If "", the stack makes one.
 	SQLCluster string
-	// SearchCollection is the ARN of the collection of OpenSearch Serverless for read models in OpenSearch. If "", the stack
-	// makes one. The data access policy of one that exists must let the functions in.
+	// SearchCollection is the ARN of the collection of OpenSearch Serverless for read models in OpenSearch. If "",
+	// the stack makes one. The data access policy of one that exists must let the functions in.
 	SearchCollection string
-	// CacheURL is the address of the Valkey or Redis for read models in a cache: redis://host:port/database, or rediss:// for
-	// TLS, without a password. VPCSubnets and VPCSecurityGroups are the ids of the subnets and security groups in which the
-	// functions that read and write read models reach it. A service with such read models needs all three.
+	// CacheURL is the address of the Valkey or Redis for read models in a cache: redis://host:port/database, or
+	// rediss:// for TLS, without a password. VPCSubnets and VPCSecurityGroups are the ids of the subnets and security
+	// groups in which the functions that read and write read models reach it. A service with such read models needs
+	// all three.
 	CacheURL                      string
 	VPCSubnets, VPCSecurityGroups []string
 	// OTLPEndpoint is the URL of the collector that functions send traces to. If "", there are no traces.

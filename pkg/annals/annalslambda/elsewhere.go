@@ -26,8 +26,8 @@ type OpenStore func(d Deployment, getenv func(string) string) (OpenedStore, erro
 var drivers = map[annals.Store]OpenStore{}
 
 // Register makes a program able to use a store of read models that is not DynamoDB. The package of a driver calls it
-// when it is imported: annalssql for [annals.SQL], annalssearch for [annals.Search], annalscache for [annals.Cache]. Only the functions that read or write read models need a driver; it
-// makes them larger.
+// when it is imported: annalssql for [annals.SQL], annalssearch for [annals.Search], annalscache for [annals.Cache].
+// Only the functions that read or write read models need a driver; it makes them larger.
 func Register(store annals.Store, open OpenStore) { drivers[store] = open }
 
 // storesBeside are the stores besides DynamoDB that the deployment has.

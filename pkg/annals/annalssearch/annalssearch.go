@@ -1,5 +1,5 @@
-// Package annalssearch lets functions keep read models in OpenSearch: see annals.InSearch. Import it where a function that
-// reads or writes read models is built, with the build tag of the store:
+// Package annalssearch lets functions keep read models in OpenSearch: see annals.InSearch. Import it where a function
+// that reads or writes read models is built, with the build tag of the store:
 //
 //	//go:build search
 //
@@ -44,9 +44,9 @@ var errSlow = fmt.Errorf("OpenSearch did not answer within %s", answer)
 // serverless is the end of the hosts of collections of OpenSearch Serverless.
 const serverless = ".aoss.amazonaws.com"
 
-// Open opens the OpenSearch that the environment names: by [annalsaws.SearchURLEnv] a server without authentication, by
-// [annalsaws.SearchEndpointEnv] the host of a collection of OpenSearch Serverless, or of a domain of OpenSearch Service,
-// to which the function's role connects. It connects when it is used.
+// Open opens the OpenSearch that the environment names: by [annalsaws.SearchURLEnv] a server without authentication,
+// by [annalsaws.SearchEndpointEnv] the host of a collection of OpenSearch Serverless, or of a domain of OpenSearch
+// Service, to which the function's role connects. It connects when it is used.
 //
 // Errors: one if neither variable is set, or if the address is malformed.
 func Open(d annalslambda.Deployment, getenv func(string) string) (annalslambda.OpenedStore, error) {

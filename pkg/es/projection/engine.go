@@ -103,8 +103,8 @@ type Config struct {
 	Starter Starter
 	// Notifier is told of each change that is stored in a serving generation. If nil, nothing is told.
 	Notifier Notifier
-	// Observe is called with the progress of each stream in a serving generation, from many goroutines at once, and with the
-	// outages that last. If nil, it is not called.
+	// Observe is called with the progress of each stream in a serving generation, from many goroutines at once, and
+	// with the outages that last. If nil, it is not called.
 	Observe func(Observation)
 	// CodeVersion returns the version of the code. A stream that was parked by another version is tried again. The
 	// engine calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, all code has the

@@ -67,7 +67,8 @@ func (b *Build) become(s Status, now time.Time) {
 // readers at the same time, unless the build was lost.
 func (b *Build) readable(now time.Time) bool { return !b.Lost && b.complete(now) }
 
-// complete reports whether a serving build shows, or has shown until it was lost, the events from before it was registered.
+// complete reports whether a serving build shows, or has shown until it was lost, the events from before it was
+// registered.
 func (b *Build) complete(now time.Time) bool {
 	return !b.Late || b.Filled && !now.Before(b.FilledAt.Add(RecordCacheAge))
 }
@@ -98,9 +99,9 @@ func (r *Record) Serving() *Build { return r.with(Serving) }
 // may still run.
 const swapLag = RecordCacheAge + feedLag
 
-// Read is the build that queries read at a time. A swap takes effect only when every [Reader] knows of it. All readers
-// then switch at once, so a client does not go back in time when another process answers it. A lost build can't be read,
-// so the one that replaces it is read at once.
+// Read is the build that queries read at a time. A swap takes effect only when every [Reader] knows of it. All
+// readers then switch at once, so a client does not go back in time when another process answers it. A lost build
+// can't be read, so the one that replaces it is read at once.
 func (r *Record) Read(now time.Time) *Build {
 	serving := r.Serving()
 	if now.Before(serving.Since.Add(RecordCacheAge)) {

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// The loss of a generation is an [Outage] with a consequence. A batch that meets it notes the outage. The recovery finds
-// out which generations are lost, and marks them: they receive no events, and readers refuse them. If the serving
-// generation is lost, another one is built from all events, verified, and swapped in, as in any rebuild. A lost
-// generation is never filled again, because readers would take it for whole.
+// The loss of a generation is an [Outage] with a consequence. A batch that meets it notes the outage. The recovery
+// finds out which generations are lost, and marks them: they receive no events, and readers refuse them. If the
+// serving generation is lost, another one is built from all events, verified, and swapped in, as in any rebuild. A
+// lost generation is never filled again, because readers would take it for whole.
 
 // canLose reports whether a view's store can lose generations.
 func canLose(v View) bool {
@@ -19,8 +19,8 @@ func canLose(v View) bool {
 	return is
 }
 
-// prepare makes a generation in a store that can lose it. It has little time: a process that was halted in between must
-// not make a generation anew that another process has registered since, and that was lost.
+// prepare makes a generation in a store that can lose it. Its time is short: a process that was halted during the
+// call must not make a generation again that another process has registered since then, and that the store has lost.
 //
 // Errors: the view's.
 func prepare(ctx context.Context, v View, g Generation) error {

@@ -208,8 +208,8 @@ func (c *caching) wantReplaced(t *testing.T, r *projection.Rebuilder, want strin
 	}
 }
 
-// TestLostWorkerFails: a worker that could not begin, or that failed, is followed by another one: at the start of a process
-// and by the next reconciliation.
+// TestLostWorkerFails: a worker that could not begin, or that failed, is followed by another one: at the start of a
+// process and by the next reconciliation.
 func TestLostWorkerFails(t *testing.T) {
 	t.Parallel()
 	for _, begins := range []bool{false, true} {
@@ -285,7 +285,8 @@ func TestLostAfterRollback(t *testing.T) {
 	c.wantRows(t, 3, logOf(1, false), "a", "b")
 }
 
-// TestLostSuccessor: a projection that has replaced another stays ready when it is lost: what it replaced is out of date.
+// TestLostSuccessor: a projection that has replaced another stays ready when it is lost: what it replaced is out of
+// date.
 func TestLostSuccessor(t *testing.T) {
 	t.Parallel()
 	c := newCaching()

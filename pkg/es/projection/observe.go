@@ -10,8 +10,8 @@ type Observation struct {
 	Lag      time.Duration
 	// Parked means that the stream is parked: it did not advance.
 	Parked bool
-	// Away means that an [Outage] of the projection could not be ended: no stream advanced. Lag is then how long the outage
-	// has lasted.
+	// Away means that an [Outage] of the projection could not be ended: no stream advanced. Lag is then how long the
+	// outage has lasted.
 	Away bool
 }
 

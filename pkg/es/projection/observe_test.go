@@ -71,8 +71,8 @@ func TestObservations(t *testing.T) {
 	seen.want(t, "a commit of the future", projection.Observation{Projection: "log", Versions: 1})
 }
 
-// TestObservedOutage: each time when the store of a projection is asked in vain, the engine observes for how long it has
-// been away. Other projections, and a store that answers again, cause no such observation.
+// TestObservedOutage: each time when the store of a projection is asked in vain, the engine observes for how long it
+// has been away. Other projections, and a store that answers again, cause no such observation.
 func TestObservedOutage(t *testing.T) {
 	t.Parallel()
 	a, seen := newApart(), &observed{}

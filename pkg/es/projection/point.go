@@ -20,8 +20,8 @@ type pointed struct {
 // pointedFor is how long a process trusts what it knows of a pointer. Another process that was slow may have moved it.
 const pointedFor = time.Minute
 
-// point makes the pointer of a projection's view name a generation, if the view has one. A view that has none, and can lose
-// generations, is asked for this one.
+// point makes the pointer of a projection's view name a generation, if the view has one. A view that has none, and
+// can lose generations, is asked for this one.
 //
 // Errors: the view's.
 func (e *Engine) point(ctx context.Context, sub *Subscription, g Generation) error {
@@ -49,7 +49,8 @@ func (e *Engine) pointAll(ctx context.Context, records []Record) {
 	for i := range records {
 		r := &records[i]
 		sub := e.subscription(r.Projection)
-		if _, points := sub.View.(Pointing); !points && !canLose(sub.View) || r.away() != nil || !r.Serving().readable(e.cfg.Now()) {
+		_, points := sub.View.(Pointing)
+		if !points && !canLose(sub.View) || r.away() != nil || !r.Serving().readable(e.cfg.Now()) {
 			continue
 		}
 		known, _ := e.pointed.Load(r.Projection)

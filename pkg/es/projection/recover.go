@@ -31,8 +31,8 @@ var probed = es.StreamID{Type: "Outage", ID: "probe"}
 
 // Recover ends the [Outage] of a projection in this process, if its store answers again: it brings all streams up to
 // date, in all generations. If the store has lost the serving generation, it builds
-// another, or starts the worker that does. Without an outage it does nothing. With a queue, nobody needs to call it. After an error,
-// call it again.
+// another, or starts the worker that does. Without an outage it does nothing. With a queue, nobody needs to call it.
+// After an error, call it again.
 //
 // Errors: [OutageError] if the store is still away; [UnknownProjectionError]; [UnknownFoldError] if this code lacks the
 // fold of a generation; those of [Rebuilder.Reconcile].
@@ -66,8 +66,9 @@ func (r *Rebuilder) recoverByJobs(ctx context.Context, projection string) error 
 	return r.close(ctx, projection, o)
 }
 
-// recoverAll recovers each projection that has an outage, and adds up what that found. A store that is still away is no
-// error. It replaces serving generations that are lost. Functions that leave both to jobs and workers do not link what they do.
+// recoverAll recovers each projection that has an outage, and adds up what that found. A store that is still away is
+// no error. It also replaces serving generations that are lost. Both are parameters, so that functions that leave
+// them to jobs and workers do not link a whole rebuild.
 func (r *Rebuilder) recoverAll(
 	ctx context.Context, one func(ctx context.Context, projection string) (Reconciled, error),
 	replace func(ctx context.Context, projection string) error,

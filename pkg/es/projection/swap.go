@@ -63,8 +63,8 @@ func (r *Rebuilder) filled(ctx context.Context, projection string, g Generation)
 }
 
 // swap lets a generation serve that has the status from, in one conditional write. also makes further changes to the
-// record. The view's own pointer, if there is one, is moved first: both generations are fed, and the one that readers switch
-// to is written first.
+// record. The view's own pointer, if there is one, is moved first: both generations are fed, and the one that readers
+// switch to is written first.
 //
 // Errors: [ErrNoGeneration]; [OutageError]; the catalog's; those of [Pointing].
 func (r *Rebuilder) swap(

@@ -21,10 +21,11 @@ var (
 	// ErrTooLarge means that a write has more rows, or larger rows or numbers, than one write can hold. Nothing was
 	// written.
 	ErrTooLarge = errors.New("too large: the rows, or the numbers in them, exceed what one write can hold")
-	// ErrRefused means that the store refuses the content of a document or row, for instance because a value does not fit
-	// its column. Nothing was written. The stream is parked.
+	// ErrRefused means that the store refuses the content of a document or row, for instance because a value does not
+	// fit its column. Nothing was written. The stream is parked.
 	ErrRefused = errors.New("the store refuses the content")
-	// ErrLost means that the store has lost a generation, or never had it: see [Preparing]. Nothing was read or written.
+	// ErrLost means that the store has lost a generation, or never had it: see [Preparing]. Nothing was read or
+	// written.
 	ErrLost = errors.New("the store has lost the generation")
 	// ErrContended means that every attempt conflicted with other transactions on the same rows. Nothing was written:
 	// try again later.
@@ -203,8 +204,8 @@ type View interface {
 	// Checkpoints returns the checkpoints of streams. Streams that have none are left out.
 	Checkpoints(ctx context.Context, g Generation, streams ...es.StreamID) (map[es.StreamID]Checkpoint, error)
 
-	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked no longer is. A store that
-	// holds documents only may save each stream by itself: after an error, some are saved as a whole.
+	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked no longer is. A store
+	// that holds documents only may save each stream by itself: after an error, some are saved as a whole.
 	//
 	// The stored checkpoint equals Prev if version, epoch and RowsWritten are equal. If it is parked, Prev must be
 	// parked too.
@@ -249,8 +250,9 @@ type View interface {
 	Drop(ctx context.Context, g Generation) error
 }
 
-// Pointing is a View whose store has a pointer of its own to the generation that people read, such as an SQL view or an
-// alias. The engine moves it at a swap and at a rollback, right before readers switch, and repairs it with the next batch.
+// Pointing is a View whose store has a pointer of its own to the generation that people read, such as an SQL view or
+// an alias. The engine moves it at a swap and at a rollback, right before readers switch, and repairs it with the
+// next batch.
 type Pointing interface {
 	View
 
@@ -259,8 +261,8 @@ type Pointing interface {
 	Point(ctx context.Context, g Generation) error
 }
 
-// Lagging is a View whose store answers searches from documents as they were a while ago, although [View.Checkpoints] is up
-// to date. A reader that waits for a version waits until a search shows it.
+// Lagging is a View whose store answers searches from documents as they were a while ago, although [View.Checkpoints]
+// is up to date. A reader that waits for a version waits until a search shows it.
 type Lagging interface {
 	View
 
@@ -275,8 +277,8 @@ type Lagging interface {
 type Preparing interface {
 	View
 
-	// Prepare makes an empty generation. It changes nothing if the generation exists. Without it, Drop succeeds, and all
-	// other calls return [ErrLost].
+	// Prepare makes an empty generation. It changes nothing if the generation exists. Without it, Drop succeeds, and
+	// all other calls return [ErrLost].
 	//
 	// Errors: one if the generation was dropped, and the store knows that.
 	Prepare(ctx context.Context, g Generation) error

@@ -1,6 +1,6 @@
-// Package searchindex declares what people can search in a projection's documents: the fields of an index of OpenSearch.
-// Package searchview stores them. This package links no client, so declarations may stand beside the projections. Start
-// with [Documents].
+// Package searchindex declares what people can search in a projection's documents: the fields of an index of
+// OpenSearch. Package searchview stores them. This package links no client, so declarations may stand beside the
+// projections. Start with [Documents].
 package searchindex
 
 import (

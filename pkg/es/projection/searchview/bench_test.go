@@ -18,8 +18,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/searchview"
 )
 
-// The benchmark does everything twice in one run: with the library, and by hand with the client's own bulk request, into
-// an index with the same fields. Compare them with benchstat.
+// The benchmark does everything twice in one run: with the library, and by hand with the client's own bulk request,
+// into an index with the same fields. Compare them with benchstat.
 
 const (
 	benchStreams = 50 // in a batch

@@ -109,8 +109,8 @@ func Unavailable(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil
 }
 
-// fault is what an error means for the engine. Everything that no other call can avoid is an outage of this store: it must
-// not hold up other projections.
+// fault is what an error means for the engine. Everything that no other call can avoid is an outage of this store: it
+// must not hold up other projections.
 func (v *View) fault(ctx context.Context, g projection.Generation, err error) error {
 	switch {
 	case err == nil:

@@ -14,8 +14,9 @@ import (
 )
 
 // writes is where documents of a generation are written: an alias of its index. Because writes require an alias, none
-// makes an index anew that was dropped. Whether a collection of OpenSearch Serverless can require one is not documented;
-// there, let only those processes create indexes that prepare generations, but do not feed them while they serve.
+// makes an index anew that was dropped. Whether a collection of OpenSearch Serverless can require one is not
+// documented; there, let only those processes create indexes that prepare generations, but do not feed them while
+// they serve.
 func (v *View) writes(g projection.Generation) string {
 	if v.cfg.Serverless {
 		return path(v.indexOf(g))
@@ -135,8 +136,8 @@ func (v *View) indexes(ctx context.Context, name string) (map[string]about, erro
 // Point implements [projection.Pointing]: it makes the alias for people name the index of a generation. They see no
 // documents that are hidden.
 //
-// Errors: one if an index has the alias's name; one if the generation has other fields than this view, under the same fold
-// version.
+// Errors: one if an index has the alias's name; one if the generation has other fields than this view, under the same
+// fold version.
 func (v *View) Point(ctx context.Context, g projection.Generation) error {
 	index := v.indexOf(g)
 	own, err := v.indexes(ctx, index)

@@ -142,8 +142,8 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// TestRefused: a document that does not fit the index is refused, and the error names the field, but not the value. Other
-// streams of the same save are stored.
+// TestRefused: a document that does not fit the index is refused, and the error names the field, but not the value.
+// Other streams of the same save are stored.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	s, _ := opening(t)

@@ -228,9 +228,9 @@ func IsRefused(err error) bool {
 	return errors.As(err, &f) && f.status == http.StatusBadRequest
 }
 
-// Search sends a search request in OpenSearch's query language, as JSON, to the documents of a generation, and returns the
-// answer. Hidden documents are found, too: their annals.shown is false, and they have no content. An answer that lacks
-// some documents is an error.
+// Search sends a search request in OpenSearch's query language, as JSON, to the documents of a generation, and
+// returns the answer. Hidden documents are found, too: their annals.shown is false, and they have no content. An
+// answer that lacks some documents is an error.
 //
 // Errors: one that [IsRefused]; [projection.ErrLost]; [es.ErrUnavailable] with its cause.
 func (v *View) Search(ctx context.Context, g projection.Generation, request json.RawMessage) (json.RawMessage, error) {

@@ -14,9 +14,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/viewkit"
 )
 
-// Save implements [projection.View]: one request, however many streams it has. If this process does not know a stream's
-// document, because another one has written it, one more. Each stream is saved by itself: after an error, some streams may
-// have been saved.
+// Save implements [projection.View]: one request, however many streams it has. If this process does not know a
+// stream's document, because another one has written it, one more. Each stream is saved by itself: after an error,
+// some streams may have been saved.
 //
 // The condition of a write is the sequence number that the document had when it equaled Prev. OpenSearch's external
 // versions would be no condition: they let a process write that has not seen what another one wrote before.

@@ -32,11 +32,11 @@ type Config struct {
 	Prefix string
 	// People is the alias by which people search the generation that serves. Default: the projection's name.
 	People string
-	// RefreshInterval is how long a stored document may take to be found by searches. Default 1 s. OpenSearch Serverless
-	// has an interval of its own.
+	// RefreshInterval is how long a stored document may take to be found by searches. Default 1 s. OpenSearch
+	// Serverless has an interval of its own.
 	RefreshInterval time.Duration
-	// Serverless is true for a collection of OpenSearch Serverless. It knows no refresh on demand, so [View.Parked] lacks
-	// what was parked some seconds ago.
+	// Serverless is true for a collection of OpenSearch Serverless. It knows no refresh on demand, so [View.Parked]
+	// lacks what was parked some seconds ago.
 	//
 	// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-genref.html
 	Serverless bool
@@ -85,8 +85,8 @@ const cached = 10_000
 // New returns the view of a projection. It connects to nothing. A change of the fields needs a new fold version of the
 // projection, which makes a new generation of its documents.
 //
-// It panics with what [Config.Check] and [searchindex.Index.Check] return, or if the projection's name can't be that of an
-// index.
+// It panics with what [Config.Check] and [searchindex.Index.Check] return, or if the projection's name can't be that
+// of an index.
 func New(client Client, p projection.Projection, cfg Config, index searchindex.Index) *View {
 	var bad error
 	if !indexName.MatchString(p.Name()) {

@@ -293,8 +293,8 @@ func prepare(t *testing.T, v *sqlview.View, generations ...projection.Generation
 	}
 }
 
-// TestTablesThatAreGone: what somebody removed is built again from all events, in a generation of its own: the tables of a
-// read model, or the whole schema with the notes about generations.
+// TestTablesThatAreGone: what somebody removed is built again from all events, in a generation of its own: the tables
+// of a read model, or the whole schema with the notes about generations.
 func TestTablesThatAreGone(t *testing.T) {
 	t.Parallel()
 	for _, removed := range []string{"TABLE annals.sales_g1", "SCHEMA annals"} {

@@ -20,8 +20,8 @@ type Figures struct {
 	Orders    []Order // oldest first
 	Products  []Product
 	Customers []Customer
-	// Months and Cities are the orders by the month in which they were placed, "1997-03", and by the city to which they go,
-	// "Graz, Austria".
+	// Months and Cities are the orders by the month in which they were placed, "1997-03", and by the city to which
+	// they go, "Graz, Austria".
 	Months, Cities map[string]Group
 	// Sellers are the orders and units of each product, by month, and under "" those of all months.
 	Sellers map[string]map[string]Group
